@@ -1,0 +1,170 @@
+//! Classes of the scalar numeric operators (specification, "Numeric Instructions").
+
+/// Width of an integer operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum IntType {
+    /// `i32`
+    I32,
+    /// `i64`
+    I64,
+}
+
+/// Width of a float operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum FloatType {
+    /// `f32`
+    F32,
+    /// `f64`
+    F64,
+}
+
+/// Integer operators of one operand; the result has the operand's type,
+/// except for [`IntUnary::Eqz`], whose result is `i32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum IntUnary {
+    Clz,
+    Ctz,
+    Popcnt,
+    Eqz,
+    Extend8S,
+    Extend16S,
+    /// Only for `i64`.
+    Extend32S,
+}
+
+/// Integer operators of two operands of one type, with a result of that type.
+/// Division and remainder trap: `translate` guards them before a backend sees
+/// them, or the backend relies on the processor's own fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum IntBinary {
+    Add,
+    Sub,
+    Mul,
+    DivS,
+    DivU,
+    RemS,
+    RemU,
+    And,
+    Or,
+    Xor,
+    Shl,
+    ShrS,
+    ShrU,
+    Rotl,
+    Rotr,
+}
+
+/// Integer comparisons; the result is `i32` 0 or 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum IntCompare {
+    Eq,
+    Ne,
+    LtS,
+    LtU,
+    GtS,
+    GtU,
+    LeS,
+    LeU,
+    GeS,
+    GeU,
+}
+
+/// Float operators of one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum FloatUnary {
+    Abs,
+    Neg,
+    Ceil,
+    Floor,
+    Trunc,
+    Nearest,
+    Sqrt,
+}
+
+/// Float operators of two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum FloatBinary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+    Copysign,
+}
+
+/// Float comparisons; the result is `i32` 0 or 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum FloatCompare {
+    Eq,
+    Ne,
+    Lt,
+    Gt,
+    Le,
+    Ge,
+}
+
+/// Conversions between scalar types. `Trunc` traps on NaN and overflow,
+/// `TruncSat` saturates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Convert {
+    /// `i32.wrap_i64`
+    Wrap,
+    /// `i64.extend_i32_s` / `_u`
+    Extend {
+        /// Whether the sign is copied.
+        signed: bool,
+    },
+    /// `iNN.trunc_fMM_s` / `_u`
+    Trunc {
+        /// Operand type.
+        from: FloatType,
+        /// Result type.
+        to: IntType,
+        /// Whether the result is read as signed.
+        signed: bool,
+    },
+    /// `iNN.trunc_sat_fMM_s` / `_u`
+    TruncSat {
+        /// Operand type.
+        from: FloatType,
+        /// Result type.
+        to: IntType,
+        /// Whether the result is read as signed.
+        signed: bool,
+    },
+    /// `fNN.convert_iMM_s` / `_u`
+    FromInt {
+        /// Operand type.
+        from: IntType,
+        /// Result type.
+        to: FloatType,
+        /// Whether the operand is read as signed.
+        signed: bool,
+    },
+    /// `f32.demote_f64`
+    Demote,
+    /// `f64.promote_f32`
+    Promote,
+    /// `iNN.reinterpret_fNN`: the width of both.
+    ReinterpretToInt(IntType),
+    /// `fNN.reinterpret_iNN`: the width of both.
+    ReinterpretToFloat(FloatType),
+}
+
+/// The wide-arithmetic proposal. `Add128` and `Sub128` take four `i64` (low and high of
+/// each operand), the multiplications two; all give a low and a high `i64`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the proposal's")]
+pub enum WideBinary {
+    Add128,
+    Sub128,
+    MulWideS,
+    MulWideU,
+}
