@@ -1,1 +1,25 @@
-//! x
+//! Bytes to [`Module`]: decode, validate, describe.
+//!
+//! A [`Module`] is a compact description of a validated WebAssembly module: types, imports,
+//! exports, segments, where each function body lies in the bytes, and where custom sections lie.
+//! It owns no bytes: whoever holds it also holds the module's bytes (`Arc<[u8]>`), and a
+//! [`ByteRange`] says where to look.
+//!
+//! This is the only crate, beside the lowering that the validator drives, that names `wasmparser`.
+//! It compiles nothing and knows no machine.
+
+#![forbid(unsafe_code)]
+
+mod constant;
+mod description;
+mod types;
+
+pub use constant::{ConstExpression, ConstOperator};
+pub use description::{
+    ByteRange, CustomSection, DataMode, DataSegment, ElementItems, ElementMode, ElementSegment,
+    Export, FunctionBody, Global, Import, Module, Table,
+};
+pub use types::{
+    ArrayType, CompositeType, EntityType, FieldType, FunctionType, GlobalType, HeapType, IndexType,
+    MemoryType, RecGroup, RefType, StorageType, StructType, SubType, TableType, TagType, ValueType,
+};

@@ -1,0 +1,212 @@
+//! WebAssembly's types as the specification names them ("Types").
+//!
+//! A [`HeapType::Concrete`] holds an index into [`crate::Module::types`]. Such an index means something
+//! only beside its module; the runtime turns it into an engine-wide canonical id.
+
+use silica_operator::MachineType;
+
+/// `valtype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum ValueType {
+    I32,
+    I64,
+    F32,
+    F64,
+    V128,
+    Ref(RefType),
+}
+
+impl ValueType {
+    /// What remains of the type in machine code.
+    #[must_use]
+    pub const fn machine(self) -> MachineType {
+        match self {
+            ValueType::I32 => MachineType::I32,
+            ValueType::I64 => MachineType::I64,
+            ValueType::F32 => MachineType::F32,
+            ValueType::F64 => MachineType::F64,
+            ValueType::V128 => MachineType::V128,
+            ValueType::Ref(_) => MachineType::Reference,
+        }
+    }
+}
+
+/// `reftype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct RefType {
+    /// Whether null is among its values.
+    pub nullable: bool,
+    /// What it refers to.
+    pub heap: HeapType,
+}
+
+impl RefType {
+    /// `funcref`
+    pub const FUNCREF: RefType = RefType {
+        nullable: true,
+        heap: HeapType::Func,
+    };
+    /// `externref`
+    pub const EXTERNREF: RefType = RefType {
+        nullable: true,
+        heap: HeapType::Extern,
+    };
+}
+
+/// `heaptype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum HeapType {
+    Func,
+    NoFunc,
+    Extern,
+    NoExtern,
+    Any,
+    Eq,
+    I31,
+    Struct,
+    Array,
+    None,
+    Exn,
+    NoExn,
+    /// An index into the module's types.
+    Concrete(u32),
+}
+
+/// `functype`
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct FunctionType {
+    /// Parameters, in order.
+    pub params: Box<[ValueType]>,
+    /// Results, in order.
+    pub results: Box<[ValueType]>,
+}
+
+/// `storagetype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum StorageType {
+    I8,
+    I16,
+    Value(ValueType),
+}
+
+/// `fieldtype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct FieldType {
+    /// What is stored.
+    pub storage: StorageType,
+    /// Whether it may be written after allocation.
+    pub mutable: bool,
+}
+
+/// `structtype`
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct StructType {
+    /// Fields, in order.
+    pub fields: Box<[FieldType]>,
+}
+
+/// `arraytype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ArrayType {
+    /// Type of each element.
+    pub element: FieldType,
+}
+
+/// `comptype`
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum CompositeType {
+    Function(FunctionType),
+    Struct(StructType),
+    Array(ArrayType),
+}
+
+/// `subtype`
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct SubType {
+    /// Whether it may have no subtypes.
+    pub is_final: bool,
+    /// Its declared supertype, an index into the module's types.
+    pub supertype: Option<u32>,
+    /// What it is made of.
+    pub composite: CompositeType,
+}
+
+/// `rectype`: a run of the module's types that may refer to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct RecGroup {
+    /// Index of the first type of the group.
+    pub first: u32,
+    /// How many types it has.
+    pub count: u32,
+}
+
+/// `addrtype`: the type of a memory's or a table's addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum IndexType {
+    I32,
+    I64,
+}
+
+/// `memtype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct MemoryType {
+    /// Type of an address.
+    pub index: IndexType,
+    /// Pages at the start.
+    pub min: u64,
+    /// Pages at most, where declared.
+    pub max: Option<u64>,
+    /// Whether threads share it.
+    pub shared: bool,
+    /// Base-two logarithm of a page's bytes: 16, or 0 by the custom-page-sizes proposal.
+    pub page_size_log2: u8,
+}
+
+/// `tabletype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct TableType {
+    /// Type of an index.
+    pub index: IndexType,
+    /// Type of each element.
+    pub element: RefType,
+    /// Elements at the start.
+    pub min: u64,
+    /// Elements at most, where declared.
+    pub max: Option<u64>,
+}
+
+/// `globaltype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct GlobalType {
+    /// Type of the value.
+    pub value: ValueType,
+    /// Whether it may be written.
+    pub mutable: bool,
+}
+
+/// `tagtype`: an index into the module's types, of a function type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct TagType {
+    /// The function type whose parameters the exception carries.
+    pub function: u32,
+}
+
+/// `externtype`, of an import or an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum EntityType {
+    /// A function, by index into the module's types.
+    Function(u32),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+    /// An exception tag.
+    Tag(TagType),
+}
