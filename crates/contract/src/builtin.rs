@@ -1,0 +1,72 @@
+//! Host routines that compiled code calls for what is too long or too rare to be inline.
+//!
+//! A builtin is called by the platform's C convention through the table that the context's header
+//! points to. Its first argument is the context; all others are 64 bits wide, integers zero-extended.
+//! A builtin that traps does not return.
+
+/// One row for each builtin: name, number of arguments after the context, whether it has a result,
+/// and what it does.
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident),*) $(-> $result:ident)?;)*) => {
+        /// A host routine that compiled code may call.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Builtin { $($(#[$doc])* $name,)* }
+
+        impl Builtin {
+            /// Every builtin, in the order of the table.
+            pub const ALL: &'static [Builtin] = &[$(Builtin::$name,)*];
+
+            /// Names of the arguments after the context.
+            #[must_use]
+            pub const fn arguments(self) -> &'static [&'static str] {
+                match self { $(Builtin::$name => &[$(stringify!($arg)),*],)* }
+            }
+
+            /// Whether it returns a 64-bit result.
+            #[must_use]
+            pub const fn has_result(self) -> bool {
+                match self { $(Builtin::$name => builtins!(@has $($result)?),)* }
+            }
+        }
+    };
+    (@has $result:ident) => { true };
+    (@has) => { false };
+}
+
+builtins! {
+    /// Grows a memory by pages; the old size in pages, or -1.
+    MemoryGrow(memory, delta) -> old;
+    /// `memory.copy`
+    MemoryCopy(destination_memory, source_memory, destination, source, length);
+    /// `memory.fill`
+    MemoryFill(memory, destination, value, length);
+    /// `memory.init`
+    MemoryInit(memory, segment, destination, source, length);
+    /// `data.drop`
+    DataDrop(segment);
+    /// Grows a table; the old size in elements, or -1.
+    TableGrow(table, value, delta) -> old;
+    /// `table.fill`
+    TableFill(table, destination, value, length);
+    /// `table.copy`
+    TableCopy(destination_table, source_table, destination, source, length);
+    /// `table.init`
+    TableInit(table, segment, destination, source, length);
+    /// `elem.drop`
+    ElemDrop(segment);
+    /// `memory.atomic.wait32`: 0 woken, 1 other value, 2 timed out. The address includes the offset.
+    AtomicWait32(memory, address, expected, timeout_ns) -> outcome;
+    /// `memory.atomic.wait64`
+    AtomicWait64(memory, address, expected, timeout_ns) -> outcome;
+    /// `memory.atomic.notify`: how many were woken.
+    AtomicNotify(memory, address, count) -> woken;
+}
+
+impl Builtin {
+    /// Byte offset of this builtin's pointer in the table.
+    #[must_use]
+    pub const fn table_offset(self) -> u32 {
+        self as u32 * 8
+    }
+}
