@@ -21,14 +21,27 @@ pub fn guest(name: &str) -> Result<PathBuf, Skipped> {
         None => (Language::Rust, name),
     };
     let compiler = language.compiler()?;
-    let source = sources().join(language.folder()).join(format!("{stem}.{}", language.extension()));
-    let text = std::fs::read_to_string(&source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
+    let source = sources()
+        .join(language.folder())
+        .join(format!("{stem}.{}", language.extension()));
+    let text = std::fs::read_to_string(&source)
+        .unwrap_or_else(|error| panic!("{}: {error}", source.display()));
     let flags: Vec<&str> = flags_in(&text).collect();
-    let hash = cache::hash_of(&[text.as_bytes(), compiler.version.as_bytes(), language.flags().join(" ").as_bytes()]);
+    let hash = cache::hash_of(&[
+        text.as_bytes(),
+        compiler.version.as_bytes(),
+        language.flags().join(" ").as_bytes(),
+    ]);
     let entry = format!("{}/{stem}-{}.wasm", language.folder(), &hash[..16]);
     cache::entry(&entry, |output| {
         let mut command = Command::new(&compiler.program);
-        command.args(language.flags()).args(flags).arg(&source).arg("-o").arg(output).current_dir(cache::repository());
+        command
+            .args(language.flags())
+            .args(flags)
+            .arg(&source)
+            .arg("-o")
+            .arg(output)
+            .current_dir(cache::repository());
         run(&mut command);
         Ok(())
     })
@@ -39,11 +52,19 @@ pub fn names() -> Vec<String> {
     let mut names = Vec::new();
     for language in [Language::Rust, Language::C] {
         let folder = sources().join(language.folder());
-        let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let entries = std::fs::read_dir(&folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         for entry in entries.flatten() {
             let path = entry.path();
-            if path.extension().is_some_and(|extension| extension == language.extension()) {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == language.extension())
+            {
+                let stem = path
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
                 names.push(match language {
                     Language::Rust => stem,
                     Language::C => format!("c/{stem}"),
@@ -61,12 +82,20 @@ fn sources() -> &'static Path {
 
 fn flags_in(text: &str) -> impl Iterator<Item = &str> {
     let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("//@ flags:").unwrap_or_default().split_whitespace()
+    line.strip_prefix("//@ flags:")
+        .unwrap_or_default()
+        .split_whitespace()
 }
 
 fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[derive(Clone, Copy)]
@@ -116,24 +145,47 @@ impl Language {
 
 fn find_rustc() -> Result<Compiler, Skipped> {
     let program = PathBuf::from(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let ask = |argument: &str| text_of(Command::new(&program).arg(argument).current_dir(cache::repository()));
-    let sysroot = ask("--print=sysroot").ok_or_else(|| Skipped::new("no rustc to build guests with"))?;
-    if !Path::new(&sysroot).join("lib/rustlib/wasm32-wasip1/lib").is_dir() {
-        return Err(Skipped::new("no standard library for wasm32-wasip1; rustup target add wasm32-wasip1"));
+    let ask = |argument: &str| {
+        text_of(
+            Command::new(&program)
+                .arg(argument)
+                .current_dir(cache::repository()),
+        )
+    };
+    let sysroot =
+        ask("--print=sysroot").ok_or_else(|| Skipped::new("no rustc to build guests with"))?;
+    if !Path::new(&sysroot)
+        .join("lib/rustlib/wasm32-wasip1/lib")
+        .is_dir()
+    {
+        return Err(Skipped::new(
+            "no standard library for wasm32-wasip1; rustup target add wasm32-wasip1",
+        ));
     }
-    Ok(Compiler { version: ask("-vV").unwrap_or_default(), program })
+    Ok(Compiler {
+        version: ask("-vV").unwrap_or_default(),
+        program,
+    })
 }
 
 /// Finds a clang that can really build for WebAssembly, by building: the C library, its headers, the linker and the
 /// compiler's own run-time library are separate packages, and any of them may be missing.
 fn find_clang() -> Result<Compiler, Skipped> {
-    let missing = || Skipped::new("no clang for wasm32-wasi; apt-get install clang lld wasi-libc libclang-rt-14-dev-wasm32");
+    let missing = || {
+        Skipped::new(
+            "no clang for wasm32-wasi; apt-get install clang lld wasi-libc libclang-rt-14-dev-wasm32",
+        )
+    };
     let program = PathBuf::from("clang");
     let version = text_of(Command::new(&program).arg("--version")).ok_or_else(missing)?;
     let hash = cache::hash_of(&[version.as_bytes()]);
     let probe = |output: &Path| {
         let mut command = Command::new(&program);
-        command.args(Language::C.flags()).arg(sources().join("c/hello.c")).arg("-o").arg(output);
+        command
+            .args(Language::C.flags())
+            .arg(sources().join("c/hello.c"))
+            .arg("-o")
+            .arg(output);
         text_of(&mut command).map(|_| ()).ok_or_else(missing)
     };
     cache::entry(&format!("c/probe-{}.wasm", &hash[..16]), probe)?;
@@ -142,7 +194,10 @@ fn find_clang() -> Result<Compiler, Skipped> {
 
 /// What a command prints, if it can be started and succeeds.
 fn text_of(command: &mut Command) -> Option<String> {
-    let output = command.output().ok().filter(|output| output.status.success())?;
+    let output = command
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -152,14 +207,19 @@ mod tests {
 
     #[test]
     fn flags_come_from_the_first_line_only() {
-        assert_eq!(flags_in("//@ flags: -g -O0\n//@ flags: -x").collect::<Vec<_>>(), ["-g", "-O0"]);
+        assert_eq!(
+            flags_in("//@ flags: -g -O0\n//@ flags: -x").collect::<Vec<_>>(),
+            ["-g", "-O0"]
+        );
         assert_eq!(flags_in("fn main() {}").count(), 0);
     }
 
     #[test]
     fn every_source_builds_into_a_module() {
         for name in names() {
-            let Some(path) = crate::available(guest(&name)) else { continue };
+            let Some(path) = crate::available(guest(&name)) else {
+                continue;
+            };
             let bytes = std::fs::read(&path).expect("it was just built");
             assert_eq!(&bytes[..4], b"\0asm", "{name}");
         }

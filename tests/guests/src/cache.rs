@@ -17,7 +17,10 @@ pub(crate) fn directory() -> PathBuf {
 
 fn target_directory() -> PathBuf {
     let from_program = std::env::current_exe().ok().and_then(|program| {
-        program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf)
+        program
+            .ancestors()
+            .find(|folder| folder.join("CACHEDIR.TAG").is_file())
+            .map(Path::to_path_buf)
     });
     from_program
         .or_else(|| std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from))
@@ -28,7 +31,10 @@ fn target_directory() -> PathBuf {
 ///
 /// `make` is given a path to write to (a file or a folder), which takes the final name only when `make` succeeds, so that
 /// nothing half done is ever found. A lock beside it lets only one process make it.
-pub(crate) fn entry<E>(name: &str, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
+pub(crate) fn entry<E>(
+    name: &str,
+    make: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<PathBuf, E> {
     let directory = directory();
     let path = directory.join(name);
     let folder = path.parent().unwrap_or(&directory);
@@ -51,7 +57,10 @@ pub(crate) fn entry<E>(name: &str, make: impl FnOnce(&Path) -> Result<(), E>) ->
 
 fn created(result: std::io::Result<()>, path: &Path) {
     if let Err(error) = result {
-        panic!("{}: {error}; the tests keep what they build there", path.display());
+        panic!(
+            "{}: {error}; the tests keep what they build there",
+            path.display()
+        );
     }
 }
 
@@ -100,7 +109,10 @@ mod tests {
             Ok(())
         });
         let hash = hash_of_file(&path.expect("making it cannot fail")).expect("it was just made");
-        assert_eq!(hash, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(
+            hash,
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
     }
 
     #[test]

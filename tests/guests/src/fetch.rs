@@ -40,11 +40,17 @@ pub struct CratePin {
 /// # Panics
 /// When what came is not what was pinned.
 pub fn npm_package(pin: &NpmPin) -> Result<PathBuf, Skipped> {
-    let entry = format!("npm/{}-{}", pin.name.trim_start_matches('@').replace('/', "-"), &pin.sha256[..16]);
+    let entry = format!(
+        "npm/{}-{}",
+        pin.name.trim_start_matches('@').replace('/', "-"),
+        &pin.sha256[..16]
+    );
     cache::entry(&entry, |folder| {
         created(fs::create_dir_all(folder), folder);
         let mut command = Command::new("npm");
-        command.args(["pack", "--silent", &format!("{}@{}", pin.name, pin.version)]).current_dir(folder);
+        command
+            .args(["pack", "--silent", &format!("{}@{}", pin.name, pin.version)])
+            .current_dir(folder);
         run(&mut command, "apt-get install npm")?;
         let archive = only_file(folder);
         verify(&archive, pin.sha256, pin.name);
@@ -71,11 +77,31 @@ pub fn crate_program(pin: &CratePin) -> Result<PathBuf, Skipped> {
         let folder = crate_sources(pin)?;
         let target = cache::directory().join("crates/target");
         let mut command = cargo();
-        command.args(["build", "--release", "--locked", "--target", "wasm32-wasip1", "--bin", pin.binary]);
-        command.args(pin.arguments).arg("--target-dir").arg(&target).current_dir(&folder);
-        let built = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        assert!(built.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&built.stderr));
-        let program = target.join("wasm32-wasip1/release").join(format!("{}.wasm", pin.binary));
+        command.args([
+            "build",
+            "--release",
+            "--locked",
+            "--target",
+            "wasm32-wasip1",
+            "--bin",
+            pin.binary,
+        ]);
+        command
+            .args(pin.arguments)
+            .arg("--target-dir")
+            .arg(&target)
+            .current_dir(&folder);
+        let built = command
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        assert!(
+            built.status.success(),
+            "{command:?}\n{}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        let program = target
+            .join("wasm32-wasip1/release")
+            .join(format!("{}.wasm", pin.binary));
         created(fs::copy(program, output).map(|_| ()), output);
         Ok(())
     })
@@ -83,17 +109,25 @@ pub fn crate_program(pin: &CratePin) -> Result<PathBuf, Skipped> {
 
 /// The crate's own files, as a package that belongs to no workspace.
 fn crate_sources(pin: &CratePin) -> Result<PathBuf, Skipped> {
-    cache::entry(&format!("crates/sources/{}-{}-{}", pin.name, pin.version, &pin.sha256[..16]), |folder| {
-        created(fs::create_dir_all(folder), folder);
-        let (archive, home) = fetch_archive(pin, &folder.with_added_extension("fetch"))?;
-        verify(&archive, pin.sha256, pin.name);
-        unpack(&archive, 1, folder)?;
-        created(fs::remove_dir_all(&home), &home);
-        let manifest = folder.join("Cargo.toml");
-        let text = fs::read_to_string(&manifest).map(|text| format!("{text}\n[workspace]\n"));
-        created(text.and_then(|text| fs::write(&manifest, text)), &manifest);
-        Ok(())
-    })
+    cache::entry(
+        &format!(
+            "crates/sources/{}-{}-{}",
+            pin.name,
+            pin.version,
+            &pin.sha256[..16]
+        ),
+        |folder| {
+            created(fs::create_dir_all(folder), folder);
+            let (archive, home) = fetch_archive(pin, &folder.with_added_extension("fetch"))?;
+            verify(&archive, pin.sha256, pin.name);
+            unpack(&archive, 1, folder)?;
+            created(fs::remove_dir_all(&home), &home);
+            let manifest = folder.join("Cargo.toml");
+            let text = fs::read_to_string(&manifest).map(|text| format!("{text}\n[workspace]\n"));
+            created(text.and_then(|text| fs::write(&manifest, text)), &manifest);
+            Ok(())
+        },
+    )
 }
 
 /// Has cargo fetch the crate as the one dependency of an empty package in `scratch`, and finds the archive that it keeps.
@@ -105,17 +139,29 @@ fn fetch_archive(pin: &CratePin, scratch: &Path) -> Result<(PathBuf, PathBuf), S
         pin.name, pin.version
     );
     created(fs::write(scratch.join("Cargo.toml"), manifest), scratch);
-    run(cargo().arg("fetch").current_dir(scratch), "a network that reaches the registry")?;
+    run(
+        cargo().arg("fetch").current_dir(scratch),
+        "a network that reaches the registry",
+    )?;
     let name = format!("{}-{}.crate", pin.name, pin.version);
-    let found = registry_caches().into_iter().map(|cache| cache.join(&name)).find(|archive| archive.is_file());
-    let archive = found.ok_or_else(|| Skipped::new(format!("cargo keeps no {name} where it was looked for")))?;
+    let found = registry_caches()
+        .into_iter()
+        .map(|cache| cache.join(&name))
+        .find(|archive| archive.is_file());
+    let archive = found
+        .ok_or_else(|| Skipped::new(format!("cargo keeps no {name} where it was looked for")))?;
     Ok((archive, scratch.to_path_buf()))
 }
 
 fn registry_caches() -> Vec<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
-    let entries = fs::read_dir(home.join("registry/cache")).into_iter().flatten().flatten();
+    let home = home
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .unwrap_or_default();
+    let entries = fs::read_dir(home.join("registry/cache"))
+        .into_iter()
+        .flatten()
+        .flatten();
     entries.map(|entry| entry.path()).collect()
 }
 
@@ -124,7 +170,11 @@ fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
         let inherited = name.to_str().is_some_and(|name| {
-            name.starts_with("CARGO_PKG_") || matches!(name, "CARGO_TARGET_DIR" | "RUSTFLAGS" | "CARGO_MANIFEST_DIR")
+            name.starts_with("CARGO_PKG_")
+                || matches!(
+                    name,
+                    "CARGO_TARGET_DIR" | "RUSTFLAGS" | "CARGO_MANIFEST_DIR"
+                )
         });
         if inherited {
             command.env_remove(name);
@@ -136,31 +186,49 @@ fn cargo() -> Command {
 /// Runs a client; that it is missing or cannot reach its registry is a skip with the client's own words.
 fn run(command: &mut Command, remedy: &str) -> Result<(), Skipped> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| Skipped::new(format!("{program}: {error}; {remedy}")))?;
+    let output = command
+        .output()
+        .map_err(|error| Skipped::new(format!("{program}: {error}; {remedy}")))?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message");
-    Err(Skipped::new(format!("{program} failed: {last}; needed: {remedy}")))
+    let last = said
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("no message");
+    Err(Skipped::new(format!(
+        "{program} failed: {last}; needed: {remedy}"
+    )))
 }
 
 /// Unpacks a tar archive, compressed or not, into `folder`, without the first `strip` parts of each name.
 pub(crate) fn unpack(archive: &Path, strip: usize, folder: &Path) -> Result<(), Skipped> {
     let mut command = Command::new("tar");
-    command.arg("-xf").arg(archive).arg(format!("--strip-components={strip}")).arg("--no-same-owner");
+    command
+        .arg("-xf")
+        .arg(archive)
+        .arg(format!("--strip-components={strip}"))
+        .arg("--no-same-owner");
     run(command.arg("-C").arg(folder), "apt-get install tar gzip")
 }
 
 fn only_file(folder: &Path) -> PathBuf {
     let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let archive = entries.next().unwrap_or_else(|| panic!("{}: the client left no archive", folder.display()));
+    let archive = entries
+        .next()
+        .unwrap_or_else(|| panic!("{}: the client left no archive", folder.display()));
     archive.path()
 }
 
 fn verify(archive: &Path, pinned: &str, name: &str) {
-    let found = cache::hash_of_file(archive).unwrap_or_else(|error| panic!("{}: {error}", archive.display()));
-    assert_eq!(found, pinned, "{name}: the fetched archive is not the pinned one; do not run it");
+    let found = cache::hash_of_file(archive)
+        .unwrap_or_else(|error| panic!("{}: {error}", archive.display()));
+    assert_eq!(
+        found, pinned,
+        "{name}: the fetched archive is not the pinned one; do not run it"
+    );
 }
 
 fn created(result: std::io::Result<()>, path: &Path) {
@@ -179,12 +247,17 @@ mod tests {
         let path = cache::directory().join("test-archive");
         created(fs::create_dir_all(cache::directory()), &path);
         created(fs::write(&path, "something else"), &path);
-        verify(&path, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "sample");
+        verify(
+            &path,
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "sample",
+        );
     }
 
     #[test]
     fn a_missing_client_is_a_skip_that_names_the_remedy() {
-        let skipped = run(&mut Command::new("no-such-package-client"), "install it").expect_err("there is none");
+        let skipped = run(&mut Command::new("no-such-package-client"), "install it")
+            .expect_err("there is none");
         assert!(skipped.to_string().ends_with("; install it"), "{skipped}");
     }
 
@@ -193,6 +266,9 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo no such host >&2; exit 7"]);
         let skipped = run(&mut command, "a network").expect_err("it fails");
-        assert_eq!(skipped.to_string(), "sh failed: no such host; needed: a network");
+        assert_eq!(
+            skipped.to_string(),
+            "sh failed: no such host; needed: a network"
+        );
     }
 }

@@ -35,7 +35,9 @@ pub struct Skipped {
 impl Skipped {
     /// A skip for `reason`, which names what is missing and what would provide it.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into() }
+        Self {
+            reason: reason.into(),
+        }
     }
 }
 

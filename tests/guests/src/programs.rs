@@ -67,8 +67,13 @@ pub fn ruby() -> Result<PathBuf, Skipped> {
 pub fn yosys() -> Result<Program, Skipped> {
     let generated = npm_package(&YOSYS)?.join("gen");
     let entry = format!("npm/yosys-share-{}", &YOSYS.sha256[..16]);
-    let data = cache::entry(&entry, |folder| resources::unpack(&generated, "resources-yosys.js", "share", folder))?;
-    Ok(Program { module: generated.join("yosys.core.wasm"), data })
+    let data = cache::entry(&entry, |folder| {
+        resources::unpack(&generated, "resources-yosys.js", "share", folder)
+    })?;
+    Ok(Program {
+        module: generated.join("yosys.core.wasm"),
+        data,
+    })
 }
 
 /// LLVM: a command that is clang, wasm-ld and others by its first argument, with its system root to mount at `/usr`.
@@ -82,7 +87,10 @@ pub fn clang() -> Result<Program, Skipped> {
         std::fs::create_dir_all(folder).map_err(|error| Skipped::new(error.to_string()))?;
         unpack(&generated.join("llvm-resources.tar"), 0, folder)
     })?;
-    Ok(Program { module: generated.join("llvm.core.wasm"), data })
+    Ok(Program {
+        module: generated.join("llvm.core.wasm"),
+        data,
+    })
 }
 
 /// ripgrep: searches files.
@@ -110,7 +118,12 @@ mod tests {
     fn pins_name_an_exact_version_and_a_whole_hash() {
         for pin in [PYTHON, RUBY, YOSYS, CLANG] {
             assert_eq!(pin.sha256.len(), 64, "{}", pin.name);
-            assert!(pin.version.starts_with(|first: char| first.is_ascii_digit()), "{}", pin.name);
+            assert!(
+                pin.version
+                    .starts_with(|first: char| first.is_ascii_digit()),
+                "{}",
+                pin.name
+            );
         }
     }
 }

@@ -17,9 +17,15 @@ enum Line<'a> {
 }
 
 /// Writes the tree called `root` of `generated/script` into `folder`.
-pub(crate) fn unpack(generated: &Path, script: &str, root: &str, folder: &Path) -> Result<(), Skipped> {
+pub(crate) fn unpack(
+    generated: &Path,
+    script: &str,
+    root: &str,
+    folder: &Path,
+) -> Result<(), Skipped> {
     let path = generated.join(script);
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let opening = format!("    {root}: {{");
     let mut place = folder.to_path_buf();
     done(fs::create_dir_all(&place), &place);
@@ -31,7 +37,10 @@ pub(crate) fn unpack(generated: &Path, script: &str, root: &str, folder: &Path) 
             }
             Line::Text(name, content) => done(fs::write(place.join(name), content), &place),
             Line::Beside(name, from) => {
-                done(fs::copy(generated.join(from), place.join(name)).map(|_| ()), &place);
+                done(
+                    fs::copy(generated.join(from), place.join(name)).map(|_| ()),
+                    &place,
+                );
             }
             Line::End if place == folder => return Ok(()),
             Line::End => {
@@ -47,15 +56,26 @@ fn parse(line: &str) -> Line<'_> {
     if line == "}" {
         return Line::End;
     }
-    let parts = line.strip_prefix('"').and_then(|rest| rest.split_once("\": "));
+    let parts = line
+        .strip_prefix('"')
+        .and_then(|rest| rest.split_once("\": "));
     let (name, value) = parts.unwrap_or_else(|| panic!("not a line of a resource script: {line}"));
-    assert!(!name.contains('/') && name != "..", "a name that is a path: {name}");
+    assert!(
+        !name.contains('/') && name != "..",
+        "a name that is a path: {name}"
+    );
     if value == "{" {
         return Line::Folder(name);
     }
-    match value.strip_prefix("new URL(\"./").and_then(|rest| rest.strip_suffix("\", import.meta.url)")) {
+    match value
+        .strip_prefix("new URL(\"./")
+        .and_then(|rest| rest.strip_suffix("\", import.meta.url)"))
+    {
         Some(path) => Line::Beside(name, path),
-        None => Line::Text(name, serde_json::from_str(value).unwrap_or_else(|error| panic!("{name}: {error}"))),
+        None => Line::Text(
+            name,
+            serde_json::from_str(value).unwrap_or_else(|error| panic!("{name}: {error}")),
+        ),
     }
 }
 
@@ -72,8 +92,14 @@ mod tests {
     #[test]
     fn every_shape_of_line_is_read() {
         assert_eq!(parse("\"ice40\": {"), Line::Folder("ice40"));
-        assert_eq!(parse("\"a.v\": \"x\\n\\\"y\\\"\","), Line::Text("a.v", "x\n\"y\"".to_owned()));
-        assert_eq!(parse("\"b.v\": new URL(\"./share/b.v\", import.meta.url),"), Line::Beside("b.v", "share/b.v"));
+        assert_eq!(
+            parse("\"a.v\": \"x\\n\\\"y\\\"\","),
+            Line::Text("a.v", "x\n\"y\"".to_owned())
+        );
+        assert_eq!(
+            parse("\"b.v\": new URL(\"./share/b.v\", import.meta.url),"),
+            Line::Beside("b.v", "share/b.v")
+        );
         assert_eq!(parse("},"), Line::End);
     }
 

@@ -1,1 +1,14 @@
-//! x
+//! Each operator's meaning, once.
+//!
+//! [`Backend`] is the narrow interface to whatever makes code: Cranelift (`silica-optimize`), the evaluator in this
+//! crate, and later tiers. Address computation, bounds, tables, calls through tables, references and fuel
+//! are written here, above it, and only here. The translation is driven by the validator: each operator is validated
+//! and lowered in one pass over the bytes.
+
+#![forbid(unsafe_code)]
+
+mod backend;
+
+pub use backend::{
+    Access, Backend, BranchTarget, CallTarget, Field, FieldKind, FieldType, Memory, Region,
+};

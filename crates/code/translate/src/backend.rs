@@ -1,0 +1,389 @@
+//! The narrow interface between an operator's meaning and the code that is made for it.
+//!
+//! A backend emits straight-line code into a current block. Values are single-use: a method that takes
+//! a [`Backend::Value`] consumes it, and [`Backend::duplicate`] is the only copy, so that a backend which keeps values
+//! in registers knows each one's last use. Methods never fail: a backend that cannot go on remembers
+//! that and says so at the end.
+
+use silica_contract::{builtin::Builtin, trap::TrapCode};
+use silica_module::FunctionType;
+use silica_operator::{
+    AtomicRmw, AtomicWidth, Convert, FloatBinary, FloatCompare, FloatType, FloatUnary, IntBinary,
+    IntCompare, IntType, IntUnary, LaneShape, LoadKind, MachineType, StoreKind, VectorBinary,
+    VectorCompare, VectorLoad, VectorReduce, VectorShift, VectorTernary, VectorUnary, WideBinary,
+};
+
+/// What a piece of memory is for. Accesses of two regions never overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Region {
+    /// The context and the definitions that it points to (not globals).
+    Context,
+    /// Values of globals, wherever they live.
+    Global,
+    /// Elements of tables.
+    Table,
+    /// Function references and host contexts.
+    Function,
+    /// Linear memories.
+    Heap,
+}
+
+/// How a field behaves while a function runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldKind {
+    /// It never changes as long as the instance lives: loads may be moved and merged.
+    Constant,
+    /// It may change at any call or store to its region.
+    Mutable,
+}
+
+/// A field of a fixed layout: an offset from a pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Field {
+    /// Bytes from the pointer.
+    pub offset: u32,
+    /// What lies there.
+    pub ty: FieldType,
+    /// Whether it changes.
+    pub kind: FieldKind,
+    /// What kind of memory it is in.
+    pub region: Region,
+    /// Where the pointer itself may be null or beyond its object: the trap of the fault.
+    pub trap: Option<TrapCode>,
+}
+
+/// The type of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldType {
+    /// A pointer, as a 64-bit value ([`MachineType::I64`]).
+    Pointer,
+    /// A WebAssembly value.
+    Value(MachineType),
+}
+
+/// An access to linear memory whose bounds have been seen to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Access {
+    /// Constant bytes to add to the address.
+    pub offset: u32,
+    /// Whether a fault at this access is a trap (true unless a check precluded it).
+    pub faults: bool,
+    /// Alignment that the program promises, base-two logarithm; a hint.
+    pub align_log2: u8,
+    /// Which memory, as an index; accesses to different memories may still overlap (imports).
+    pub memory: Memory,
+}
+
+/// A linear memory of the module, by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Memory(pub u32);
+
+/// What is called.
+#[derive(Debug)]
+pub enum CallTarget<V> {
+    /// A function that the module defines, by its index in the function index space. It gets the
+    /// caller's own context as callee's.
+    Direct(u32),
+    /// Code at an address, with the callee's context.
+    Pointer {
+        /// Address of the code.
+        code: V,
+        /// Context to pass as callee's.
+        context: V,
+    },
+}
+
+/// Where a branch goes, with the values of the block's parameters.
+#[derive(Debug)]
+pub struct BranchTarget<B, V> {
+    /// The block.
+    pub block: B,
+    /// One value for each parameter.
+    pub arguments: Vec<V>,
+}
+
+/// Makes code (or a value, or words) for what `translate` says.
+///
+/// Integers of type `i32` are 32 bits wide, with no promise about what lies above. Comparisons give an `i32` of 0 or 1.
+/// References and pointers are 64-bit integers.
+pub trait Backend {
+    /// A value that was computed and not yet used.
+    type Value;
+    /// A block: a place to branch to, with parameters.
+    type Block: Copy;
+
+    // ---- the function ----
+
+    /// Begins the body. The function's parameters are the first locals; `locals` are the declared ones, which
+    /// start as zero or null.
+    fn begin(&mut self, ty: &FunctionType, locals: &[MachineType]);
+    /// Tells where in the module the next operator stands (bytes from the module's start).
+    fn set_module_offset(&mut self, offset: u32);
+    /// Ends the body. No block is open.
+    fn finish(&mut self);
+
+    // ---- values ----
+
+    /// A second use of a value.
+    fn duplicate(&mut self, value: &Self::Value) -> Self::Value;
+    /// Says that a value will not be used.
+    fn discard(&mut self, value: Self::Value);
+    /// A constant. Floats are given as bits; `bits` is truncated to the type's width.
+    fn constant(&mut self, ty: MachineType, bits: u128) -> Self::Value;
+    /// Reads a local.
+    fn local_get(&mut self, local: u32) -> Self::Value;
+    /// Writes a local.
+    fn local_set(&mut self, local: u32, value: Self::Value);
+    /// `if condition { yes } else { no }`, without a branch where the processor can.
+    fn select(
+        &mut self,
+        ty: MachineType,
+        condition: Self::Value,
+        yes: Self::Value,
+        no: Self::Value,
+    ) -> Self::Value;
+
+    // ---- numeric operators, by class ----
+
+    /// An integer operator of one operand.
+    fn int_unary(&mut self, op: IntUnary, ty: IntType, a: Self::Value) -> Self::Value;
+    /// An integer operator of two operands. Division and remainder: `translate` has made sure that
+    /// the divisor is not zero, and for `DivS` that the quotient fits; `RemS` of the smallest integer by
+    /// -1 must give 0 and not fault.
+    fn int_binary(
+        &mut self,
+        op: IntBinary,
+        ty: IntType,
+        a: Self::Value,
+        b: Self::Value,
+    ) -> Self::Value;
+    /// `DivS`, `DivU`, `RemS`, `RemU` with the traps of the specification. A backend whose
+    /// processor faults by itself needs no check.
+    fn int_divide(
+        &mut self,
+        op: IntBinary,
+        ty: IntType,
+        a: Self::Value,
+        b: Self::Value,
+    ) -> Self::Value;
+    /// An integer comparison.
+    fn int_compare(
+        &mut self,
+        op: IntCompare,
+        ty: IntType,
+        a: Self::Value,
+        b: Self::Value,
+    ) -> Self::Value;
+    /// A float operator of one operand.
+    fn float_unary(&mut self, op: FloatUnary, ty: FloatType, a: Self::Value) -> Self::Value;
+    /// A float operator of two operands.
+    fn float_binary(
+        &mut self,
+        op: FloatBinary,
+        ty: FloatType,
+        a: Self::Value,
+        b: Self::Value,
+    ) -> Self::Value;
+    /// A float comparison.
+    fn float_compare(
+        &mut self,
+        op: FloatCompare,
+        ty: FloatType,
+        a: Self::Value,
+        b: Self::Value,
+    ) -> Self::Value;
+    /// A conversion, with the traps of the specification.
+    fn convert(&mut self, op: Convert, a: Self::Value) -> Self::Value;
+    /// `i64.add128`, `i64.sub128`: low and high of each operand; low and high of the result.
+    /// The multiplications take the two operands as `a.0` and `b.0`; `a.1` and `b.1` are `None`.
+    fn wide_binary(
+        &mut self,
+        op: WideBinary,
+        a: (Self::Value, Option<Self::Value>),
+        b: (Self::Value, Option<Self::Value>),
+    ) -> (Self::Value, Self::Value);
+
+    // ---- vectors ----
+
+    /// `v128 -> v128`
+    fn vector_unary(&mut self, op: VectorUnary, a: Self::Value) -> Self::Value;
+    /// `v128 v128 -> v128`
+    fn vector_binary(&mut self, op: VectorBinary, a: Self::Value, b: Self::Value) -> Self::Value;
+    /// `v128 v128 v128 -> v128`
+    fn vector_ternary(
+        &mut self,
+        op: VectorTernary,
+        a: Self::Value,
+        b: Self::Value,
+        c: Self::Value,
+    ) -> Self::Value;
+    /// `v128 i32 -> v128`
+    fn vector_shift(
+        &mut self,
+        op: VectorShift,
+        shape: LaneShape,
+        a: Self::Value,
+        count: Self::Value,
+    ) -> Self::Value;
+    /// `v128 v128 -> v128`, lanes all ones or all zeros.
+    fn vector_compare(
+        &mut self,
+        op: VectorCompare,
+        shape: LaneShape,
+        a: Self::Value,
+        b: Self::Value,
+    ) -> Self::Value;
+    /// `v128 -> i32`
+    fn vector_reduce(&mut self, op: VectorReduce, a: Self::Value) -> Self::Value;
+    /// A scalar in every lane.
+    fn vector_splat(&mut self, shape: LaneShape, a: Self::Value) -> Self::Value;
+    /// One lane as a scalar; narrow integer lanes are widened as `signed` says.
+    fn vector_extract_lane(
+        &mut self,
+        shape: LaneShape,
+        lane: u8,
+        signed: bool,
+        a: Self::Value,
+    ) -> Self::Value;
+    /// The vector with one lane replaced by a scalar.
+    fn vector_replace_lane(
+        &mut self,
+        shape: LaneShape,
+        lane: u8,
+        a: Self::Value,
+        scalar: Self::Value,
+    ) -> Self::Value;
+    /// `i8x16.shuffle`
+    fn vector_shuffle(&mut self, lanes: [u8; 16], a: Self::Value, b: Self::Value) -> Self::Value;
+
+    // ---- pointers and fields ----
+
+    /// The context of this function's instance.
+    fn context(&mut self) -> Self::Value;
+    /// Reads a field.
+    fn field_get(&mut self, pointer: Self::Value, field: Field) -> Self::Value;
+    /// Writes a field.
+    fn field_set(&mut self, pointer: Self::Value, field: Field, value: Self::Value);
+    /// A pointer and so many bytes (`i64`).
+    fn pointer_add(&mut self, pointer: Self::Value, bytes: Self::Value) -> Self::Value;
+    /// `condition` is false only when speculation went wrong: gives `pointer` if it is true, else null, with no branch.
+    /// (Called only when the settings ask for spectre guards.)
+    fn speculation_guard(&mut self, condition: Self::Value, pointer: Self::Value) -> Self::Value;
+
+    // ---- linear memory: `address` is a pointer whose bounds have been seen to ----
+
+    /// A scalar load, or a whole vector.
+    fn load(&mut self, kind: LoadKind, access: Access, address: Self::Value) -> Self::Value;
+    /// A store.
+    fn store(&mut self, kind: StoreKind, access: Access, address: Self::Value, value: Self::Value);
+    /// A vector load that widens, splats or zeroes.
+    fn vector_load(
+        &mut self,
+        kind: VectorLoad,
+        access: Access,
+        address: Self::Value,
+    ) -> Self::Value;
+    /// An atomic load.
+    fn atomic_load(
+        &mut self,
+        ty: IntType,
+        width: AtomicWidth,
+        access: Access,
+        address: Self::Value,
+    ) -> Self::Value;
+    /// An atomic store.
+    fn atomic_store(
+        &mut self,
+        ty: IntType,
+        width: AtomicWidth,
+        access: Access,
+        address: Self::Value,
+        value: Self::Value,
+    );
+    /// An atomic read-modify-write; gives the value before.
+    fn atomic_rmw(
+        &mut self,
+        op: AtomicRmw,
+        ty: IntType,
+        width: AtomicWidth,
+        access: Access,
+        address: Self::Value,
+        value: Self::Value,
+    ) -> Self::Value;
+    /// An atomic compare-exchange; gives the value before.
+    fn atomic_compare_exchange(
+        &mut self,
+        ty: IntType,
+        width: AtomicWidth,
+        access: Access,
+        address: Self::Value,
+        expected: Self::Value,
+        replacement: Self::Value,
+    ) -> Self::Value;
+    /// `atomic.fence`
+    fn atomic_fence(&mut self);
+
+    // ---- traps and fuel ----
+
+    /// Traps if the `i32` condition is not zero; execution goes on in the same block.
+    fn trap_if(&mut self, condition: Self::Value, code: TrapCode);
+    /// Traps; ends the block.
+    fn trap(&mut self, code: TrapCode);
+    /// Takes so much fuel, without looking whether there was any.
+    fn fuel_take(&mut self, amount: u32);
+    /// Traps with [`TrapCode::OutOfFuel`] if fuel fell below zero.
+    fn fuel_check(&mut self);
+
+    // ---- blocks ----
+
+    /// Makes a block with these parameters. `is_loop`: branches back to it may still come after it was
+    /// entered, until [`Backend::seal`].
+    fn block(&mut self, params: &[MachineType], is_loop: bool) -> Self::Block;
+    /// Says that a block is rarely reached.
+    fn mark_cold(&mut self, block: Self::Block);
+    /// Continues at the start of `block`; the block before has ended. Gives the block's parameters.
+    fn enter_block(&mut self, block: Self::Block) -> Vec<Self::Value>;
+    /// Says that no more branches to `block` will come.
+    fn seal(&mut self, block: Self::Block);
+    /// Ends the block with a jump.
+    fn jump(&mut self, target: BranchTarget<Self::Block, Self::Value>);
+    /// Ends the block: goes to `yes` if the `i32` condition is not zero, else to `no`.
+    fn branch(
+        &mut self,
+        condition: Self::Value,
+        yes: BranchTarget<Self::Block, Self::Value>,
+        no: BranchTarget<Self::Block, Self::Value>,
+    );
+    /// Ends the block: goes to `targets[index]` (unsigned `i32`), or to `default` beyond the end.
+    fn branch_table(
+        &mut self,
+        index: Self::Value,
+        targets: Vec<BranchTarget<Self::Block, Self::Value>>,
+        default: BranchTarget<Self::Block, Self::Value>,
+    );
+
+    // ---- calls ----
+
+    /// Calls; gives the results. The ABI ([`silica_contract::abi`]) is the backend's business.
+    fn call(
+        &mut self,
+        target: CallTarget<Self::Value>,
+        ty: &FunctionType,
+        arguments: Vec<Self::Value>,
+    ) -> Vec<Self::Value>;
+    /// Calls in tail position; ends the block.
+    fn return_call(
+        &mut self,
+        target: CallTarget<Self::Value>,
+        ty: &FunctionType,
+        arguments: Vec<Self::Value>,
+    );
+    /// Returns; ends the block.
+    fn return_(&mut self, values: Vec<Self::Value>);
+    /// Calls a builtin; arguments after the context, each `i64`. Gives an `i64` if the builtin has a result.
+    fn call_builtin(
+        &mut self,
+        builtin: Builtin,
+        arguments: Vec<Self::Value>,
+    ) -> Option<Self::Value>;
+}
