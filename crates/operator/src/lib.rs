@@ -4,18 +4,37 @@
 //! `(IntBinary::Add, IntType::I32)`. Every later step matches these enums without
 //! a `_` arm, so the compiler names an operator that somebody forgot.
 //!
-//! `evaluate` gives each operator's meaning as a pure function. It is
-//! used for constant expressions and as the oracle that compiled code is tested
-//! against. This crate knows nothing of memories, control flow or code generation.
+//! The `evaluate_*` functions give each operator's meaning, pure and on plain bits:
+//! the conventions are at the top of `evaluate.rs`. They serve constant expressions, and
+//! are the oracle that compiled code is tested against. This crate knows nothing of
+//! memories, control flow or code generation.
+//!
+//! ```
+//! use silica_operator::{ArithmeticTrap, IntBinary, IntType, evaluate_int_binary};
+//!
+//! let remainder = |left, right| evaluate_int_binary(IntBinary::RemU, IntType::I64, left, right);
+//! assert_eq!(remainder(7, 4), Ok(3));
+//! assert_eq!(remainder(7, 0), Err(ArithmeticTrap::DivideByZero));
+//! ```
 
 #![forbid(unsafe_code)]
 
 mod atomic;
+mod evaluate;
 mod memory;
 mod scalar;
 mod vector;
 
 pub use atomic::{AtomicRmw, AtomicWidth};
+pub use evaluate::{
+    ArithmeticTrap, canonicalize_f32, canonicalize_f64, canonicalize_vector,
+    evaluate_atomic_compare_exchange, evaluate_atomic_rmw, evaluate_convert, evaluate_extract_lane,
+    evaluate_float_binary, evaluate_float_compare, evaluate_float_unary, evaluate_int_binary,
+    evaluate_int_compare, evaluate_int_unary, evaluate_load, evaluate_replace_lane,
+    evaluate_shuffle, evaluate_splat, evaluate_store, evaluate_vector_binary,
+    evaluate_vector_compare, evaluate_vector_load, evaluate_vector_reduce, evaluate_vector_shift,
+    evaluate_vector_ternary, evaluate_vector_unary, evaluate_wide_binary,
+};
 pub use memory::{LoadKind, StoreKind, VectorLoad};
 pub use scalar::{
     Convert, FloatBinary, FloatCompare, FloatType, FloatUnary, IntBinary, IntCompare, IntType,

@@ -9,6 +9,17 @@ pub enum IntType {
     I64,
 }
 
+impl IntType {
+    /// Width in bits.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        match self {
+            IntType::I32 => 32,
+            IntType::I64 => 64,
+        }
+    }
+}
+
 /// Width of a float operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum FloatType {
@@ -16,6 +27,17 @@ pub enum FloatType {
     F32,
     /// `f64`
     F64,
+}
+
+impl FloatType {
+    /// Width in bits.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        match self {
+            FloatType::F32 => 32,
+            FloatType::F64 => 64,
+        }
+    }
 }
 
 /// Integer operators of one operand; the result has the operand's type,

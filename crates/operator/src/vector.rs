@@ -23,6 +23,12 @@ impl LaneShape {
             LaneShape::I64x2 | LaneShape::F64x2 => 2,
         }
     }
+
+    /// Bits of a lane.
+    #[must_use]
+    pub const fn lane_bits(self) -> u32 {
+        128 / self.lanes() as u32
+    }
 }
 
 /// `v128 -> v128`.
