@@ -1,0 +1,96 @@
+//! `unsafe` lives in the listed files and nowhere else, and each package that has none of them forbids it.
+
+use super::{Finding, lexer, workspace::Workspace};
+
+/// Folders (ending in `/`) and files where `unsafe` may stand, each with the reason that it must.
+pub(super) const LISTED: &[(&str, &str)] = &[
+    ("crates/instance/os/", "system calls, page protection, signals and stacks"),
+    ("crates/instance/runtime/", "the context that compiled code reads, entering code, traps and builtins"),
+    ("crates/engine/", "handing values to compiled code, and loading images that the caller vouches for"),
+    ("tests/guests/rust/", "programs for the guest side, whose exports need `unsafe(no_mangle)`"),
+];
+
+pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
+    let mut findings = outside(workspace);
+    findings.extend(not_forbidden(workspace));
+    findings.extend(stale(workspace));
+    findings
+}
+
+fn listed(path: &str) -> bool {
+    LISTED.iter().any(|(place, _)| path == *place || (place.ends_with('/') && path.starts_with(place)))
+}
+
+fn outside(workspace: &Workspace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in workspace.rust_files().filter(|file| !listed(&file.path)) {
+        if let Some(token) = file.tokens.iter().find(|token| token.is_word("unsafe")) {
+            let remedy = "move it to a listed file behind a safe function; tools/xtask/src/tidy/unsafe_code.rs has the list";
+            findings.push(Finding::new(&file.path, token.line, "`unsafe` outside the listed files", remedy));
+        }
+    }
+    findings
+}
+
+fn not_forbidden(workspace: &Workspace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for package in &workspace.packages {
+        let folder = format!("{}/", package.folder);
+        if LISTED.iter().any(|(place, _)| place.starts_with(&folder)) {
+            continue;
+        }
+        for root in &package.roots {
+            let forbids = workspace.file(root).is_some_and(|file| forbids(&lexer::code(&file.tokens)));
+            if !forbids && root.ends_with(".rs") && !listed(root) {
+                let what = format!("a root of {} does not forbid unsafe code", package.name);
+                findings.push(Finding::new(root, 1, what, "add `#![forbid(unsafe_code)]` below its `//!`"));
+            }
+        }
+    }
+    findings
+}
+
+fn forbids(code: &[&lexer::Token]) -> bool {
+    code.windows(3).any(|three| three[0].is_word("forbid") && three[1].is_sign('(') && three[2].is_word("unsafe_code"))
+}
+
+fn stale(workspace: &Workspace) -> Vec<Finding> {
+    let needless = |place: &str| {
+        let mut files = workspace.rust_files().filter(|file| file.path == place || file.path.starts_with(place));
+        !files.any(|file| file.tokens.iter().any(|token| token.is_word("unsafe")))
+    };
+    let places = LISTED.iter().filter(|(place, _)| needless(place));
+    let list = "tools/xtask/src/tidy/unsafe_code.rs";
+    places.map(|(place, _)| Finding::new(list, 0, format!("{place} holds no `unsafe` any more"), "take it off the list")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_code_elsewhere_is_found_and_words_in_text_are_not() {
+        let workspace = Workspace::sample(&[
+            ("crates/module/src/a.rs", "fn a() {\n unsafe { f() }\n}"),
+            ("crates/module/src/b.rs", "// unsafe\nconst A: &str = \"unsafe\";"),
+        ]);
+        let found = outside(&workspace);
+        assert_eq!((found.len(), found[0].line), (1, 2));
+    }
+
+    #[test]
+    fn a_package_without_listed_files_must_forbid() {
+        let sample = |source| {
+            let workspace = Workspace::sample(&[("crates/module/src/lib.rs", source)]);
+            not_forbidden(&workspace.with_package("silica-module", "crates/module", &[])).len()
+        };
+        assert_eq!(sample("//! Bytes to modules.\n#![forbid(unsafe_code)]"), 0);
+        assert_eq!(sample("//! Bytes to modules. `#![forbid(unsafe_code)]`"), 1);
+    }
+
+    #[test]
+    fn a_listed_place_that_needs_it_no_more_is_found() {
+        let found = stale(&Workspace::sample(&[]));
+        assert_eq!(found.len(), LISTED.len());
+    }
+}
