@@ -24,32 +24,66 @@ pub(crate) fn run(root: &Path, seconds: u32) -> Result<ExitCode> {
     for target in &targets {
         println!("fuzz: {target} for {seconds} s");
         let status = fuzz_command(root)
-            .args(["run", target, "--", &format!("-max_total_time={seconds}"), "-rss_limit_mb=4096", "-timeout=60"])
+            .args([
+                "run",
+                target,
+                "--",
+                &format!("-max_total_time={seconds}"),
+                "-rss_limit_mb=4096",
+                "-timeout=60",
+            ])
             .status()
             .context("cargo fuzz run")?;
         if !status.success() {
             failed.push(target.as_str());
         }
     }
-    println!("fuzz: {} targets ran, {} found something: {}", targets.len(), failed.len(), failed.join(" "));
-    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!(
+        "fuzz: {} targets ran, {} found something: {}",
+        targets.len(),
+        failed.len(),
+        failed.join(" ")
+    );
+    Ok(if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn fuzz_command(root: &Path) -> Command {
     let mut command = Command::new("cargo");
     // The toolchain and the settings of the cargo that runs this program are not the fuzzer's.
-    command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").current_dir(root).args(["+nightly", "fuzz"]);
+    command
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO")
+        .current_dir(root)
+        .args(["+nightly", "fuzz"]);
     command
 }
 
 fn answers(root: &Path, arguments: &[&str]) -> bool {
     let mut command = Command::new("cargo");
-    command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").current_dir(root).args(arguments);
+    command
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO")
+        .current_dir(root)
+        .args(arguments);
     command.output().is_ok_and(|output| output.status.success())
 }
 
 fn targets(root: &Path) -> Result<Vec<String>> {
-    let output = fuzz_command(root).arg("list").output().context("cargo fuzz list")?;
-    anyhow::ensure!(output.status.success(), "cargo fuzz list: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
+    let output = fuzz_command(root)
+        .arg("list")
+        .output()
+        .context("cargo fuzz list")?;
+    anyhow::ensure!(
+        output.status.success(),
+        "cargo fuzz list: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?
+        .lines()
+        .map(str::to_owned)
+        .collect())
 }

@@ -25,7 +25,9 @@ fn main() -> Result<ExitCode> {
         ["tidy", "--lower"] => tidy::run(&repository()?, true),
         ["fuzz"] => fuzz::run(&repository()?, 10),
         ["fuzz", "--seconds", seconds] => {
-            let seconds = seconds.parse().with_context(|| format!("--seconds {seconds}: expected a whole number"))?;
+            let seconds = seconds
+                .parse()
+                .with_context(|| format!("--seconds {seconds}: expected a whole number"))?;
             fuzz::run(&repository()?, seconds)
         }
         ["help" | "--help"] | [] => {
@@ -39,5 +41,6 @@ fn main() -> Result<ExitCode> {
 /// The repository that this program was built from.
 fn repository() -> Result<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    path.canonicalize().with_context(|| format!("{}", path.display()))
+    path.canonicalize()
+        .with_context(|| format!("{}", path.display()))
 }

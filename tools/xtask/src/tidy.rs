@@ -5,6 +5,7 @@ mod architecture;
 mod arrows;
 mod cycles;
 mod decisions;
+mod finding;
 mod heading;
 mod leftovers;
 mod length;
@@ -12,41 +13,16 @@ mod lexer;
 mod links;
 mod machine;
 mod manifests;
+mod paths;
 mod safety;
 mod unsafe_code;
 mod workspace;
 
 use anyhow::Result;
-use std::fmt;
+use finding::Finding;
 use std::path::Path;
 use std::process::ExitCode;
 use workspace::Workspace;
-
-/// One thing that is not as it should be: where, what, and what to do about it.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Finding {
-    path: String,
-    line: usize,
-    what: String,
-    remedy: String,
-}
-
-impl Finding {
-    /// A finding at `line` of `path`; line 0 means the file as a whole.
-    fn new(path: &str, line: usize, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), line, what: what.into(), remedy: remedy.into() }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => writeln!(formatter, "{}: {}", self.path, self.what)?,
-            line => writeln!(formatter, "{}:{line}: {}", self.path, self.what)?,
-        }
-        write!(formatter, "    {}", self.remedy)
-    }
-}
 
 type Rule = fn(&Workspace) -> Vec<Finding>;
 
@@ -79,9 +55,24 @@ pub(crate) fn run(root: &Path, lower: bool) -> Result<ExitCode> {
         for finding in &findings {
             println!("{finding}");
         }
-        println!("tidy: {name}: {}", if findings.is_empty() { "ok".to_owned() } else { findings.len().to_string() });
+        println!(
+            "tidy: {name}: {}",
+            if findings.is_empty() {
+                "ok".to_owned()
+            } else {
+                findings.len().to_string()
+            }
+        );
         total += findings.len();
     }
-    println!("tidy: {} rules, {} files, {total} findings", RULES.len(), workspace.files.len());
-    Ok(if total == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!(
+        "tidy: {} rules, {} files, {total} findings",
+        RULES.len(),
+        workspace.files.len()
+    );
+    Ok(if total == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

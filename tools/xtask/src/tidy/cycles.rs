@@ -4,37 +4,22 @@
 //! it are how a parent presents its children, and are no use; a path through a re-export counts for the file that it
 //! leads to in the end.
 
-use super::lexer::{self, Kind, Token};
+use super::finding::Finding;
+use super::paths::{self, Module, ModulePath};
 use super::workspace::{File, Workspace};
-use super::Finding;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A path of modules from the crate's root: `a::b` is `["a", "b"]`, the root is empty.
-type ModulePath = Vec<String>;
 
 pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in &workspace.packages {
         let source = format!("{}/src/", package.folder);
-        let files: Vec<&File> = workspace.rust_files().filter(|file| file.path.starts_with(&source)).collect();
+        let files: Vec<&File> = workspace
+            .rust_files()
+            .filter(|file| file.path.starts_with(&source))
+            .collect();
         findings.extend(cycles(&Crate::read(&source, &files)));
     }
     findings
-}
-
-/// One module: a file, with what its paths say.
-#[derive(Default)]
-struct Module {
-    file: String,
-    children: BTreeSet<String>,
-    /// What `use` brings in under each name, and whether it is a re-export.
-    names: BTreeMap<String, ModulePath>,
-    /// Modules whose every item is brought in.
-    globs: Vec<ModulePath>,
-    /// Items that are defined in the file.
-    items: BTreeSet<String>,
-    /// The paths that its code uses, with their lines.
-    uses: Vec<(ModulePath, usize)>,
 }
 
 struct Crate {
@@ -46,10 +31,8 @@ impl Crate {
         let mut modules = BTreeMap::new();
         for file in files {
             let path = module_path(&file.path[source.len()..]);
-            let mut reader = Reader { code: lexer::code(&file.tokens), path: path.clone(), module: Module::default() };
-            reader.module.file.clone_from(&file.path);
-            reader.read();
-            modules.insert(path, reader.module);
+            let module = paths::read(path.clone(), file);
+            modules.insert(path, module);
         }
         Self { modules }
     }
@@ -64,12 +47,18 @@ impl Crate {
                 here = below;
                 continue;
             }
-            let Some(module) = self.modules.get(&here).filter(|_| depth < 16) else { return here };
+            let Some(module) = self.modules.get(&here).filter(|_| depth < 16) else {
+                return here;
+            };
             if let Some(target) = module.names.get(part) {
                 let whole: ModulePath = target.iter().chain(&path[index + 1..]).cloned().collect();
                 return self.resolve(&whole, depth + 1);
             }
-            let defines = |glob: &&ModulePath| self.modules.get(*glob).is_some_and(|module| module.items.contains(part));
+            let defines = |glob: &&ModulePath| {
+                self.modules
+                    .get(*glob)
+                    .is_some_and(|module| module.items.contains(part))
+            };
             return module.globs.iter().find(defines).cloned().unwrap_or(here);
         }
         here
@@ -97,36 +86,63 @@ fn cycles(code: &Crate) -> Vec<Finding> {
     let mut told = BTreeSet::new();
     let mut findings = Vec::new();
     for start in code.modules.keys() {
-        let Some(cycle) = shortest_cycle(&edges, start) else { continue };
+        let Some(cycle) = shortest_cycle(&edges, start) else {
+            continue;
+        };
         if cycle.iter().any(|path| told.contains(path)) {
             continue;
         }
         let mut steps = Vec::new();
         for (index, path) in cycle.iter().enumerate() {
             let next = &cycle[(index + 1) % cycle.len()];
-            let line = edges.get(path).and_then(|targets| targets.get(next)).copied().unwrap_or(0);
-            steps.push(format!("{} (line {line}) uses {}", name_of(path), name_of(next)));
+            let line = edges
+                .get(path)
+                .and_then(|targets| targets.get(next))
+                .copied()
+                .unwrap_or(0);
+            steps.push(format!(
+                "{} (line {line}) uses {}",
+                name_of(path),
+                name_of(next)
+            ));
         }
         let file = &code.modules[start].file;
         let remedy = "move what both need into a module that neither is part of, or turn one of the uses round";
-        findings.push(Finding::new(file, 0, format!("a cycle of modules: {}", steps.join(", ")), remedy));
+        findings.push(Finding::new(
+            file,
+            0,
+            format!("a cycle of modules: {}", steps.join(", ")),
+            remedy,
+        ));
         told.extend(cycle);
     }
     findings
 }
 
 fn name_of(path: &ModulePath) -> String {
-    if path.is_empty() { "the crate's root".to_owned() } else { path.join("::") }
+    if path.is_empty() {
+        "the crate's root".to_owned()
+    } else {
+        path.join("::")
+    }
 }
 
 /// The shortest way from `start` back to it, breadth first.
-fn shortest_cycle(edges: &BTreeMap<&ModulePath, BTreeMap<ModulePath, usize>>, start: &ModulePath) -> Option<Vec<ModulePath>> {
+fn shortest_cycle(
+    edges: &BTreeMap<&ModulePath, BTreeMap<ModulePath, usize>>,
+    start: &ModulePath,
+) -> Option<Vec<ModulePath>> {
     let mut seen = BTreeSet::new();
     let mut ways = vec![vec![start.clone()]];
     while !ways.is_empty() {
         let mut longer = Vec::new();
         for way in ways {
-            for next in way.last().and_then(|last| edges.get(last)).into_iter().flat_map(BTreeMap::keys) {
+            for next in way
+                .last()
+                .and_then(|last| edges.get(last))
+                .into_iter()
+                .flat_map(BTreeMap::keys)
+            {
                 if next == start {
                     return Some(way);
                 }
@@ -144,7 +160,11 @@ fn shortest_cycle(edges: &BTreeMap<&ModulePath, BTreeMap<ModulePath, usize>>, st
 
 /// `a/b.rs` and `a/b/mod.rs` are `a::b`; `lib.rs` and `main.rs` are the root.
 fn module_path(file: &str) -> ModulePath {
-    let mut parts: ModulePath = file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    let mut parts: ModulePath = file
+        .trim_end_matches(".rs")
+        .split('/')
+        .map(str::to_owned)
+        .collect();
     let last = parts.last().map(String::as_str);
     if last == Some("mod") || (parts.len() == 1 && matches!(last, Some("lib" | "main"))) {
         parts.pop();
@@ -152,89 +172,14 @@ fn module_path(file: &str) -> ModulePath {
     parts
 }
 
-/// Reads one file's code for paths.
-struct Reader<'a> {
-    code: Vec<&'a Token>,
-    path: ModulePath,
-    module: Module,
-}
-
-/// One leaf of a `use`, or one path of an expression.
-struct Leaf {
-    path: ModulePath,
-    alias: Option<String>,
-}
-
-impl Reader<'_> {
-    fn read(&mut self) {
-        self.children();
-        let mut inline: Vec<usize> = Vec::new();
-        let mut braces = 0;
-        let mut index = 0;
-        while index < self.code.len() {
-            let token = self.code[index];
-            if token.is_sign('{') {
-                braces += 1;
-            } else if token.is_sign('}') {
-                braces -= 1;
-                if inline.last() == Some(&braces) {
-                    inline.pop();
-                }
-            } else if let Some(end) = self.test_module(index) {
-                index = end;
-                continue;
-            } else if token.is_word("mod") && self.sign(index + 2, '{') {
-                inline.push(braces);
-            } else if token.is_word("use") && !self.sign(index + 1, '<') {
-                index = self.read_use(index, inline.len());
-                continue;
-            } else if self.starts_path(index) {
-                let line = token.line;
-                let (leaves, end) = self.leaves(index);
-                self.add_uses(&leaves, inline.len(), line);
-                index = end;
-                continue;
-            }
-            self.add_item(index);
-            index += 1;
-        }
-    }
-
-    fn sign(&self, index: usize, sign: char) -> bool {
-        self.code.get(index).is_some_and(|token| token.is_sign(sign))
-    }
-
-    fn word(&self, index: usize) -> Option<&str> {
-        self.code.get(index).filter(|token| token.kind == Kind::Word).map(|token| token.text.as_str())
-    }
-
-    fn separator(&self, index: usize) -> bool {
-        self.sign(index, ':') && self.sign(index + 1, ':')
-    }
-
-    fn children(&mut self) {
-        for index in 0..self.code.len() {
-            if self.code[index].is_word("mod") && self.sign(index + 2, ';') {
-                let name = self.word(index + 1).unwrap_or_default().to_owned();
-                self.module.children.insert(name);
-            }
-        }
-    }
-
-    fn add_item(&mut self, index: usize) {
-        const DEFINING: &[&str] = &["struct", "enum", "union", "trait", "fn", "const", "static", "type"];
-        if DEFINING.iter().any(|word| self.code[index].is_word(word)) {
-            if let Some(name) = self.word(index + 1) {
-                let name = name.to_owned();
-                self.module.items.insert(name);
-            }
-        }
-    }
-
-    /// The end of the `#[cfg(test)]` item that starts here, if one does.
+#[cfg(test)]` item that starts here, if one does.
     fn test_module(&self, index: usize) -> Option<usize> {
         let opening = ["#", "[", "cfg", "(", "test", ")", "]"];
-        let starts = opening.iter().enumerate().all(|(step, text)| self.code.get(index + step).is_some_and(|token| token.text == *text));
+        let starts = opening.iter().enumerate().all(|(step, text)| {
+            self.code
+                .get(index + step)
+                .is_some_and(|token| token.text == *text)
+        });
         if !starts {
             return None;
         }
@@ -254,23 +199,34 @@ impl Reader<'_> {
 
     /// Whether a path into this crate starts here: by `crate`, `self` or `super`, or by the name of a child.
     fn starts_path(&self, index: usize) -> bool {
-        let Some(word) = self.word(index) else { return false };
-        let inside = index > 0 && (self.code[index - 1].is_sign('.') || self.code[index - 1].is_sign(':') && self.sign(index.wrapping_sub(2), ':'));
-        let known = matches!(word, "crate" | "self" | "super") || self.module.children.contains(word);
+        let Some(word) = self.word(index) else {
+            return false;
+        };
+        let inside = index > 0
+            && (self.code[index - 1].is_sign('.')
+                || self.code[index - 1].is_sign(':') && self.sign(index.wrapping_sub(2), ':'));
+        let known =
+            matches!(word, "crate" | "self" | "super") || self.module.children.contains(word);
         known && !inside && self.separator(index + 1)
     }
 
     fn read_use(&mut self, index: usize, inline: usize) -> usize {
         let line = self.code[index].line;
-        let public = index > 0 && (self.code[index - 1].is_word("pub") || self.code[index - 1].is_sign(')'));
+        let public =
+            index > 0 && (self.code[index - 1].is_word("pub") || self.code[index - 1].is_sign(')'));
         let (leaves, end) = self.leaves(index + 1);
-        let leaves: Vec<Leaf> = leaves.into_iter().filter(|leaf| self.is_ours(leaf)).collect();
+        let leaves: Vec<Leaf> = leaves
+            .into_iter()
+            .filter(|leaf| self.is_ours(leaf))
+            .collect();
         if !public {
             self.add_uses(&leaves, inline, line);
         }
         if inline == 0 {
             for leaf in leaves {
-                let Some(mut path) = self.absolute(&leaf.path, inline) else { continue };
+                let Some(mut path) = self.absolute(&leaf.path, inline) else {
+                    continue;
+                };
                 match path.last().map(String::as_str) {
                     Some("*") => {
                         path.pop();
@@ -339,7 +295,9 @@ impl Reader<'_> {
                 path.push("*".to_owned());
                 return (vec![Leaf { path, alias: None }], index + 1);
             }
-            let Some(word) = self.word(index) else { return (vec![Leaf { path, alias: None }], index.max(1)) };
+            let Some(word) = self.word(index) else {
+                return (vec![Leaf { path, alias: None }], index.max(1));
+            };
             path.push(word.to_owned());
             index += 1;
             if !self.separator(index) || self.sign(index + 2, '<') {
@@ -347,7 +305,11 @@ impl Reader<'_> {
             }
             index += 2;
         }
-        let alias = if self.word(index) == Some("as") { self.word(index + 1).map(str::to_owned) } else { None };
+        let alias = if self.word(index) == Some("as") {
+            self.word(index + 1).map(str::to_owned)
+        } else {
+            None
+        };
         let end = if alias.is_some() { index + 2 } else { index };
         (vec![Leaf { path, alias }], end)
     }
@@ -363,7 +325,10 @@ impl Reader<'_> {
             let (leaves, end) = self.leaves(index);
             for leaf in leaves {
                 let path = prefix.iter().chain(&leaf.path).cloned().collect();
-                all.push(Leaf { path, alias: leaf.alias });
+                all.push(Leaf {
+                    path,
+                    alias: leaf.alias,
+                });
             }
             index = end.max(index + 1);
         }
@@ -376,10 +341,19 @@ mod tests {
     use super::*;
 
     fn whats(files: &[(&str, &str)]) -> Vec<String> {
-        let paths: Vec<(String, &str)> = files.iter().map(|(path, text)| (format!("crates/x/src/{path}"), *text)).collect();
-        let files: Vec<(&str, &str)> = paths.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let paths: Vec<(String, &str)> = files
+            .iter()
+            .map(|(path, text)| (format!("crates/x/src/{path}"), *text))
+            .collect();
+        let files: Vec<(&str, &str)> = paths
+            .iter()
+            .map(|(path, text)| (path.as_str(), *text))
+            .collect();
         let workspace = Workspace::sample(&files).with_package("x", "crates/x", &[]);
-        check(&workspace).into_iter().map(|finding| finding.what).collect()
+        check(&workspace)
+            .into_iter()
+            .map(|finding| finding.what)
+            .collect()
     }
 
     #[test]
@@ -389,7 +363,10 @@ mod tests {
             ("a.rs", "use crate::b::B;\npub struct A;"),
             ("b.rs", "pub struct B;\nfn f() { super::a::A; }"),
         ]);
-        assert_eq!(found, ["a cycle of modules: a (line 1) uses b, b (line 2) uses a"]);
+        assert_eq!(
+            found,
+            ["a cycle of modules: a (line 1) uses b, b (line 2) uses a"]
+        );
     }
 
     #[test]
@@ -400,7 +377,12 @@ mod tests {
             ("a/inner.rs", "use crate::{b::{self, B}, Other};"),
             ("b.rs", "use crate::a::A;"),
         ]);
-        assert_eq!(found, ["a cycle of modules: a (line 2) uses a::inner, a::inner (line 1) uses b, b (line 1) uses a"]);
+        assert_eq!(
+            found,
+            [
+                "a cycle of modules: a (line 2) uses a::inner, a::inner (line 1) uses b, b (line 1) uses a"
+            ]
+        );
     }
 
     #[test]
@@ -412,13 +394,24 @@ mod tests {
         ];
         assert_eq!(whats(&files), [""; 0]);
         let found = whats(&[files[0], files[1], ("b.rs", "use crate::A; pub struct B;")]);
-        assert_eq!(found, ["a cycle of modules: a (line 1) uses b, b (line 1) uses a"]);
+        assert_eq!(
+            found,
+            ["a cycle of modules: a (line 1) uses b, b (line 1) uses a"]
+        );
     }
 
     #[test]
     fn a_parent_and_a_child_that_use_each_other_are_found() {
-        let found = whats(&[("lib.rs", "mod a;\npub struct Root;\nfn f() { a::g() }"), ("a.rs", "use super::Root;")]);
-        assert_eq!(found, ["a cycle of modules: the crate's root (line 3) uses a, a (line 1) uses the crate's root"]);
+        let found = whats(&[
+            ("lib.rs", "mod a;\npub struct Root;\nfn f() { a::g() }"),
+            ("a.rs", "use super::Root;"),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "a cycle of modules: the crate's root (line 3) uses a, a (line 1) uses the crate's root"
+            ]
+        );
     }
 
     #[test]
@@ -426,7 +419,10 @@ mod tests {
         let found = whats(&[
             ("lib.rs", "mod a; mod b;"),
             ("a.rs", "use std::b::C; use crate::b::B;"),
-            ("b.rs", "mod tables { use super::B; } #[cfg(test)] mod tests { use crate::a::A; }"),
+            (
+                "b.rs",
+                "mod tables { use super::B; } #[cfg(test)] mod tests { use crate::a::A; }",
+            ),
         ]);
         assert_eq!(found, [""; 0]);
     }

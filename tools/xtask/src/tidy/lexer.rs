@@ -43,14 +43,21 @@ impl Token {
 
 /// All tokens of a source, comments included.
 pub(crate) fn tokens(source: &str) -> Vec<Token> {
-    let mut lexer = Lexer { rest: source, line: 1, tokens: Vec::new() };
+    let mut lexer = Lexer {
+        rest: source,
+        line: 1,
+        tokens: Vec::new(),
+    };
     lexer.run();
     lexer.tokens
 }
 
 /// The tokens that are code.
 pub(crate) fn code(tokens: &[Token]) -> Vec<&Token> {
-    tokens.iter().filter(|token| token.kind != Kind::Comment).collect()
+    tokens
+        .iter()
+        .filter(|token| token.kind != Kind::Comment)
+        .collect()
 }
 
 struct Lexer<'a> {
@@ -110,14 +117,17 @@ fn is_word(character: char) -> bool {
 }
 
 fn word(rest: &str) -> usize {
-    rest.find(|character| !is_word(character)).unwrap_or(rest.len())
+    rest.find(|character| !is_word(character))
+        .unwrap_or(rest.len())
 }
 
 /// Digits with suffix, fraction and exponent; `1..2` and `1.max(2)` end at the first dot.
 fn number(rest: &str) -> usize {
     let whole = word(rest);
     let after = &rest[whole..];
-    let fraction = after.strip_prefix('.').filter(|digits| digits.starts_with(|digit: char| digit.is_ascii_digit()));
+    let fraction = after
+        .strip_prefix('.')
+        .filter(|digits| digits.starts_with(|digit: char| digit.is_ascii_digit()));
     let mut length = match fraction {
         Some(digits) => whole + 1 + word(digits),
         None => whole,
@@ -157,12 +167,18 @@ fn quote_or_lifetime(rest: &str) -> (Kind, usize) {
 /// A literal with a prefix: raw, byte and C strings, and byte characters.
 fn prefixed_literal(rest: &str) -> Option<usize> {
     for prefix in ["br", "cr", "r"] {
-        let Some(after) = rest.strip_prefix(prefix) else { continue };
+        let Some(after) = rest.strip_prefix(prefix) else {
+            continue;
+        };
         let hashes = after.len() - after.trim_start_matches('#').len();
         if after[hashes..].starts_with('"') {
             let closing = format!("\"{}", "#".repeat(hashes));
             let start = prefix.len() + hashes + 1;
-            return Some(rest[start..].find(&closing).map_or(rest.len(), |end| start + end + closing.len()));
+            return Some(
+                rest[start..]
+                    .find(&closing)
+                    .map_or(rest.len(), |end| start + end + closing.len()),
+            );
         }
     }
     for (prefix, quote) in [("b\"", '"'), ("c\"", '"'), ("b'", '\'')] {
@@ -199,7 +215,11 @@ mod tests {
     use super::*;
 
     fn texts(source: &str, kind: Kind) -> Vec<String> {
-        tokens(source).into_iter().filter(|token| token.kind == kind).map(|token| token.text).collect()
+        tokens(source)
+            .into_iter()
+            .filter(|token| token.kind == kind)
+            .map(|token| token.text)
+            .collect()
     }
 
     #[test]
@@ -211,23 +231,38 @@ mod tests {
     #[test]
     fn raw_byte_and_c_strings_end_where_they_end() {
         let source = r###"r#"a " b"# br"x" c"y" b'\'' r"""###;
-        assert_eq!(texts(source, Kind::Literal), [r##"r#"a " b"#"##, "br\"x\"", "c\"y\"", "b'\\''", "r\"\""]);
+        assert_eq!(
+            texts(source, Kind::Literal),
+            [r##"r#"a " b"#"##, "br\"x\"", "c\"y\"", "b'\\''", "r\"\""]
+        );
     }
 
     #[test]
     fn a_lifetime_is_not_a_character() {
-        assert_eq!(texts("&'a str 'b' '\\n' 'é' 'outer: loop", Kind::Lifetime), ["'a", "'outer"]);
-        assert_eq!(texts("&'a str 'b' '\\n' 'é'", Kind::Literal), ["'b'", "'\\n'", "'é'"]);
+        assert_eq!(
+            texts("&'a str 'b' '\\n' 'é' 'outer: loop", Kind::Lifetime),
+            ["'a", "'outer"]
+        );
+        assert_eq!(
+            texts("&'a str 'b' '\\n' 'é'", Kind::Literal),
+            ["'b'", "'\\n'", "'é'"]
+        );
     }
 
     #[test]
     fn numbers_leave_ranges_and_methods_alone() {
-        assert_eq!(texts("0..10 1.5e-3 0xff_u8 1.max(2) x.0", Kind::Literal), ["0", "10", "1.5e-3", "0xff_u8", "1", "2", "0"]);
+        assert_eq!(
+            texts("0..10 1.5e-3 0xff_u8 1.max(2) x.0", Kind::Literal),
+            ["0", "10", "1.5e-3", "0xff_u8", "1", "2", "0"]
+        );
     }
 
     #[test]
     fn lines_are_counted_through_every_kind() {
-        let lines: Vec<_> = tokens("a\n\"x\ny\" b\n/* 1\n2 */ c").into_iter().map(|token| token.line).collect();
+        let lines: Vec<_> = tokens("a\n\"x\ny\" b\n/* 1\n2 */ c")
+            .into_iter()
+            .map(|token| token.line)
+            .collect();
         assert_eq!(lines, [1, 2, 3, 4, 5]);
     }
 }

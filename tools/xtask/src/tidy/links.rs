@@ -2,17 +2,27 @@
 //!
 //! Only relative links are followed: what stands elsewhere on the network is not this project's to test.
 
-use super::{Finding, workspace::Workspace};
+use super::finding::Finding;
+use super::workspace::Workspace;
 
 pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in workspace.files.iter().filter(|file| file.path.ends_with(".md")) {
+    for file in workspace
+        .files
+        .iter()
+        .filter(|file| file.path.ends_with(".md"))
+    {
         for (line, number) in file.text.lines().zip(1..) {
             for target in targets(line) {
                 let path = join(folder_of(&file.path), target);
                 if !workspace.exists(&path) {
                     let what = format!("links to `{target}`, and there is no `{path}`");
-                    findings.push(Finding::new(&file.path, number, what, "correct or remove the link"));
+                    findings.push(Finding::new(
+                        &file.path,
+                        number,
+                        what,
+                        "correct or remove the link",
+                    ));
                 }
             }
         }
@@ -22,7 +32,10 @@ pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
 
 /// The relative targets of the line's links, without their fragments.
 fn targets(line: &str) -> impl Iterator<Item = &str> {
-    let ends = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let ends = line
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
     let paths = ends.map(|target| target.split('#').next().unwrap_or_default());
     paths.filter(|path| !path.is_empty() && !path.contains(':'))
 }
@@ -50,12 +63,22 @@ mod tests {
     use super::*;
 
     fn count(text: &str) -> usize {
-        check(&Workspace::sample(&[("docs/a.md", text), ("docs/b.md", ""), ("README.md", "")])).len()
+        check(&Workspace::sample(&[
+            ("docs/a.md", text),
+            ("docs/b.md", ""),
+            ("README.md", ""),
+        ]))
+        .len()
     }
 
     #[test]
     fn links_that_lead_somewhere_pass() {
-        assert_eq!(count("[b](b.md#part) [up](../README.md) [far](https://example.org/x) [here](#below) [all](../docs/)"), 0);
+        assert_eq!(
+            count(
+                "[b](b.md#part) [up](../README.md) [far](https://example.org/x) [here](#below) [all](../docs/)"
+            ),
+            0
+        );
     }
 
     #[test]

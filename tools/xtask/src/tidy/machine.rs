@@ -1,6 +1,7 @@
 //! No file names a path of the machine that it was written on: the project works wherever it is cloned.
 
-use super::{Finding, workspace::Workspace};
+use super::finding::Finding;
+use super::workspace::Workspace;
 
 /// Folders that only a particular machine has. Split, so that this file is not its own finding.
 const FOLDERS: &[&str] = &[
@@ -18,7 +19,12 @@ pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
         for (line, number) in file.text.lines().zip(1..) {
             if let Some(folder) = FOLDERS.iter().find(|folder| starts_path(line, folder)) {
                 let what = format!("names `{folder}`, a path of one machine");
-                findings.push(Finding::new(&file.path, number, what, "use a path from the repository's root, or ask the environment"));
+                findings.push(Finding::new(
+                    &file.path,
+                    number,
+                    what,
+                    "use a path from the repository's root, or ask the environment",
+                ));
             }
         }
     }
@@ -29,7 +35,9 @@ pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
 fn starts_path(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(index, _)| {
         let before = line[..index].chars().next_back();
-        !before.is_some_and(|character| character.is_alphanumeric() || matches!(character, '_' | '.' | '-' | '}' | '~'))
+        !before.is_some_and(|character| {
+            character.is_alphanumeric() || matches!(character, '_' | '.' | '-' | '}' | '~')
+        })
     })
 }
 

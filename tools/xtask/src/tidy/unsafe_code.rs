@@ -1,13 +1,27 @@
 //! `unsafe` lives in the listed files and nowhere else, and each package that has none of them forbids it.
 
-use super::{Finding, lexer, workspace::Workspace};
+use super::finding::Finding;
+use super::lexer;
+use super::workspace::Workspace;
 
 /// Folders (ending in `/`) and files where `unsafe` may stand, each with the reason that it must.
 pub(super) const LISTED: &[(&str, &str)] = &[
-    ("crates/instance/os/", "system calls, page protection, signals and stacks"),
-    ("crates/instance/runtime/", "the context that compiled code reads, entering code, traps and builtins"),
-    ("crates/engine/", "handing values to compiled code, and loading images that the caller vouches for"),
-    ("tests/guests/rust/", "programs for the guest side, whose exports need `unsafe(no_mangle)`"),
+    (
+        "crates/instance/os/",
+        "system calls, page protection, signals and stacks",
+    ),
+    (
+        "crates/instance/runtime/",
+        "the context that compiled code reads, entering code, traps and builtins",
+    ),
+    (
+        "crates/engine/",
+        "handing values to compiled code, and loading images that the caller vouches for",
+    ),
+    (
+        "tests/guests/rust/",
+        "programs for the guest side, whose exports need `unsafe(no_mangle)`",
+    ),
 ];
 
 pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
@@ -18,7 +32,9 @@ pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
 }
 
 fn listed(path: &str) -> bool {
-    LISTED.iter().any(|(place, _)| path == *place || (place.ends_with('/') && path.starts_with(place)))
+    LISTED
+        .iter()
+        .any(|(place, _)| path == *place || (place.ends_with('/') && path.starts_with(place)))
 }
 
 fn outside(workspace: &Workspace) -> Vec<Finding> {
@@ -26,7 +42,12 @@ fn outside(workspace: &Workspace) -> Vec<Finding> {
     for file in workspace.rust_files().filter(|file| !listed(&file.path)) {
         if let Some(token) = file.tokens.iter().find(|token| token.is_word("unsafe")) {
             let remedy = "move it to a listed file behind a safe function; tools/xtask/src/tidy/unsafe_code.rs has the list";
-            findings.push(Finding::new(&file.path, token.line, "`unsafe` outside the listed files", remedy));
+            findings.push(Finding::new(
+                &file.path,
+                token.line,
+                "`unsafe` outside the listed files",
+                remedy,
+            ));
         }
     }
     findings
@@ -40,10 +61,17 @@ fn not_forbidden(workspace: &Workspace) -> Vec<Finding> {
             continue;
         }
         for root in &package.roots {
-            let forbids = workspace.file(root).is_some_and(|file| forbids(&lexer::code(&file.tokens)));
+            let forbids = workspace
+                .file(root)
+                .is_some_and(|file| forbids(&lexer::code(&file.tokens)));
             if !forbids && root.ends_with(".rs") && !listed(root) {
                 let what = format!("a root of {} does not forbid unsafe code", package.name);
-                findings.push(Finding::new(root, 1, what, "add `#![forbid(unsafe_code)]` below its `//!`"));
+                findings.push(Finding::new(
+                    root,
+                    1,
+                    what,
+                    "add `#![forbid(unsafe_code)]` below its `//!`",
+                ));
             }
         }
     }
@@ -51,17 +79,30 @@ fn not_forbidden(workspace: &Workspace) -> Vec<Finding> {
 }
 
 fn forbids(code: &[&lexer::Token]) -> bool {
-    code.windows(3).any(|three| three[0].is_word("forbid") && three[1].is_sign('(') && three[2].is_word("unsafe_code"))
+    code.windows(3).any(|three| {
+        three[0].is_word("forbid") && three[1].is_sign('(') && three[2].is_word("unsafe_code")
+    })
 }
 
 fn stale(workspace: &Workspace) -> Vec<Finding> {
     let needless = |place: &str| {
-        let mut files = workspace.rust_files().filter(|file| file.path == place || file.path.starts_with(place));
+        let mut files = workspace
+            .rust_files()
+            .filter(|file| file.path == place || file.path.starts_with(place));
         !files.any(|file| file.tokens.iter().any(|token| token.is_word("unsafe")))
     };
     let places = LISTED.iter().filter(|(place, _)| needless(place));
     let list = "tools/xtask/src/tidy/unsafe_code.rs";
-    places.map(|(place, _)| Finding::new(list, 0, format!("{place} holds no `unsafe` any more"), "take it off the list")).collect()
+    places
+        .map(|(place, _)| {
+            Finding::new(
+                list,
+                0,
+                format!("{place} holds no `unsafe` any more"),
+                "take it off the list",
+            )
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -72,7 +113,10 @@ mod tests {
     fn unsafe_code_elsewhere_is_found_and_words_in_text_are_not() {
         let workspace = Workspace::sample(&[
             ("crates/module/src/a.rs", "fn a() {\n unsafe { f() }\n}"),
-            ("crates/module/src/b.rs", "// unsafe\nconst A: &str = \"unsafe\";"),
+            (
+                "crates/module/src/b.rs",
+                "// unsafe\nconst A: &str = \"unsafe\";",
+            ),
         ]);
         let found = outside(&workspace);
         assert_eq!((found.len(), found[0].line), (1, 2));

@@ -20,8 +20,16 @@ pub(crate) struct File {
 
 impl File {
     fn new(path: &str, text: String) -> Self {
-        let tokens = if path.ends_with(".rs") { lexer::tokens(&text) } else { Vec::new() };
-        Self { path: path.to_owned(), text, tokens }
+        let tokens = if path.ends_with(".rs") {
+            lexer::tokens(&text)
+        } else {
+            Vec::new()
+        };
+        Self {
+            path: path.to_owned(),
+            text,
+            tokens,
+        }
     }
 
     pub(crate) fn is_rust(&self) -> bool {
@@ -55,13 +63,20 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Reads the repository at `root`.
     pub(crate) fn load(root: &Path) -> Result<Self> {
-        let mut workspace = Self { files: files(root)?, ..Self::default() };
+        let mut workspace = Self {
+            files: files(root)?,
+            ..Self::default()
+        };
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(["metadata", "--format-version", "1"])
             .current_dir(root)
             .output()
             .context("cargo metadata")?;
-        ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "cargo metadata: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
         workspace.packages = packages(&metadata, root);
         workspace.graph = graph(&metadata);
@@ -82,24 +97,41 @@ impl Workspace {
     pub(crate) fn exists(&self, path: &str) -> bool {
         let path = path.trim_end_matches('/');
         let folder = format!("{path}/");
-        path.is_empty() || self.files.iter().any(|file| file.path == path || file.path.starts_with(&folder))
+        path.is_empty()
+            || self
+                .files
+                .iter()
+                .any(|file| file.path == path || file.path.starts_with(&folder))
     }
 
     /// A workspace of the given files, for the rules' own tests.
     #[cfg(test)]
     pub(crate) fn sample(files: &[(&str, &str)]) -> Self {
-        let files = files.iter().map(|(path, text)| File::new(path, (*text).to_owned())).collect();
-        Self { files, ..Self::default() }
+        let files = files
+            .iter()
+            .map(|(path, text)| File::new(path, (*text).to_owned()))
+            .collect();
+        Self {
+            files,
+            ..Self::default()
+        }
     }
 
     /// The same with a package in `folder` that depends on `dependencies`.
     #[cfg(test)]
     pub(crate) fn with_package(mut self, name: &str, folder: &str, dependencies: &[&str]) -> Self {
-        let dependencies: BTreeSet<String> = dependencies.iter().map(|&name| name.to_owned()).collect();
+        let dependencies: BTreeSet<String> =
+            dependencies.iter().map(|&name| name.to_owned()).collect();
         self.graph.insert(name.to_owned(), dependencies.clone());
         let roots = vec![format!("{folder}/src/lib.rs")];
         let (name, folder) = (name.to_owned(), folder.to_owned());
-        self.packages.push(Package { name, folder, dependencies, roots, features: Vec::new() });
+        self.packages.push(Package {
+            name,
+            folder,
+            dependencies,
+            roots,
+            features: Vec::new(),
+        });
         self
     }
 }
@@ -107,16 +139,30 @@ impl Workspace {
 /// Every text file that git tracks or would add. What is not UTF-8 is no text.
 fn files(root: &Path) -> Result<Vec<File>> {
     let output = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
         .current_dir(root)
         .output()
         .context("git ls-files")?;
-    ensure!(output.status.success(), "git ls-files: {}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "git ls-files: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let names = String::from_utf8(output.stdout).context("git ls-files")?;
     let mut names: Vec<&str> = names.split('\0').filter(|name| !name.is_empty()).collect();
     names.sort_unstable();
     names.dedup();
-    let read = |name: &str| std::fs::read_to_string(root.join(name)).ok().map(|text| File::new(name, text));
+    let read = |name: &str| {
+        std::fs::read_to_string(root.join(name))
+            .ok()
+            .map(|text| File::new(name, text))
+    };
     Ok(names.into_iter().filter_map(read).collect())
 }
 
@@ -129,24 +175,45 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn packages(metadata: &Value, root: &Path) -> Vec<Package> {
-    let members: BTreeSet<&str> = list(&metadata["workspace_members"]).filter_map(Value::as_str).collect();
+    let members: BTreeSet<&str> = list(&metadata["workspace_members"])
+        .filter_map(Value::as_str)
+        .collect();
     let relative = |path: &Value| {
         let path = Path::new(path.as_str().unwrap_or_default());
-        path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
+        path.strip_prefix(root)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .into_owned()
     };
     let mut packages = Vec::new();
     for package in list(&metadata["packages"]) {
-        if !package["id"].as_str().is_some_and(|id| members.contains(id)) {
+        if !package["id"]
+            .as_str()
+            .is_some_and(|id| members.contains(id))
+        {
             continue;
         }
         let manifest = relative(&package["manifest_path"]);
-        let shipped = list(&package["dependencies"]).filter(|dependency| dependency["kind"] != "dev");
+        let shipped =
+            list(&package["dependencies"]).filter(|dependency| dependency["kind"] != "dev");
         packages.push(Package {
             name: text(&package["name"]),
-            folder: manifest.trim_end_matches("Cargo.toml").trim_end_matches('/').to_owned(),
-            dependencies: shipped.map(|dependency| text(&dependency["name"])).collect(),
-            roots: list(&package["targets"]).map(|target| relative(&target["src_path"])).collect(),
-            features: package["features"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect(),
+            folder: manifest
+                .trim_end_matches("Cargo.toml")
+                .trim_end_matches('/')
+                .to_owned(),
+            dependencies: shipped
+                .map(|dependency| text(&dependency["name"]))
+                .collect(),
+            roots: list(&package["targets"])
+                .map(|target| relative(&target["src_path"]))
+                .collect(),
+            features: package["features"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect(),
         });
     }
     packages
@@ -156,11 +223,19 @@ fn graph(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let names: BTreeMap<&str, &str> = list(&metadata["packages"])
         .filter_map(|package| Some((package["id"].as_str()?, package["name"].as_str()?)))
         .collect();
-    let name_of = |id: &Value| id.as_str().and_then(|id| names.get(id)).map_or_else(String::new, |name| (*name).to_owned());
+    let name_of = |id: &Value| {
+        id.as_str()
+            .and_then(|id| names.get(id))
+            .map_or_else(String::new, |name| (*name).to_owned())
+    };
     let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for node in list(&metadata["resolve"]["nodes"]) {
-        let shipped = list(&node["deps"]).filter(|edge| list(&edge["dep_kinds"]).any(|kind| kind["kind"] != "dev"));
-        graph.entry(name_of(&node["id"])).or_default().extend(shipped.map(|edge| name_of(&edge["pkg"])));
+        let shipped = list(&node["deps"])
+            .filter(|edge| list(&edge["dep_kinds"]).any(|kind| kind["kind"] != "dev"));
+        graph
+            .entry(name_of(&node["id"]))
+            .or_default()
+            .extend(shipped.map(|edge| name_of(&edge["pkg"])));
     }
     graph
 }
