@@ -8,7 +8,7 @@
 //! 2. the caller's context,
 //! 3. where the results do not fit in registers, a pointer to the result area.
 //!
-//! Results go in registers (eight of each class) if all of them fit, else all go to the result
+//! Results go in registers (six integers, eight floats) if all of them fit, else all go to the result
 //! area, 16 bytes for each.
 //!
 //! [`CallLayout`] computes this, so that the one assembly routine which enters code, and the one that
@@ -22,8 +22,11 @@ use crate::settings::Architecture;
 
 /// Integer arguments before the WebAssembly parameters: callee's and caller's context.
 pub const CONTEXT_ARGUMENTS: u32 = 2;
-/// Results in registers, of each class, at most.
-pub const RESULT_REGISTERS: u32 = 8;
+/// Results in registers, of the integer class, at most: what the convention has on each architecture
+/// (eight on x86-64; on aarch64 it begins at x2).
+pub const RESULT_REGISTERS: u32 = 6;
+/// Results in registers, of the float class, at most.
+pub const FLOAT_RESULT_REGISTERS: u32 = 8;
 /// Bytes of a slot of the result area.
 pub const RESULT_SLOT_BYTES: u32 = 16;
 
@@ -53,12 +56,12 @@ pub struct CallLayout {
     pub area_bytes: u32,
 }
 
-/// Registers for arguments: (integer, float).
+/// Registers for arguments: (integer, float). On aarch64 integers begin at x2.
 #[must_use]
 pub const fn argument_registers(architecture: Architecture) -> (u32, u32) {
     match architecture {
         Architecture::X86_64 => (6, 8),
-        Architecture::Aarch64 => (8, 8),
+        Architecture::Aarch64 => (6, 8),
     }
 }
 
@@ -73,7 +76,7 @@ pub fn results_fit_registers(results: impl Iterator<Item = MachineType>) -> bool
             floats += 1;
         }
     }
-    integers <= RESULT_REGISTERS && floats <= RESULT_REGISTERS
+    integers <= RESULT_REGISTERS && floats <= FLOAT_RESULT_REGISTERS
 }
 
 /// Hands out registers, then stack, in order.
@@ -126,7 +129,7 @@ impl CallLayout {
                 integers: 0,
                 floats: 0,
                 integers_max: RESULT_REGISTERS,
-                floats_max: RESULT_REGISTERS,
+                floats_max: FLOAT_RESULT_REGISTERS,
                 stack: 0,
             };
             (
