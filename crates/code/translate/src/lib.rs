@@ -8,7 +8,18 @@
 #![forbid(unsafe_code)]
 
 mod backend;
+mod class;
+mod control;
+mod environment;
+mod error;
+mod function;
+mod memory;
+mod numeric;
+mod object;
 
 pub use backend::{
     Access, Backend, BranchTarget, CallTarget, Field, FieldKind, FieldType, Memory, Region,
 };
+pub use environment::Environment;
+pub use error::TranslateError;
+pub use function::translate_function;

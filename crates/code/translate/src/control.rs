@@ -1,0 +1,385 @@
+//! Blocks, branches and calls of control: the structured part of a function.
+//!
+//! A frame's values cross its edges as block parameters. A block that nobody branches to makes no
+//! block of machine code at all.
+
+use silica_contract::trap::TrapCode;
+use silica_operator::MachineType;
+use wasmparser::{BlockType, BrTable, Operator};
+
+use crate::{
+    Backend, BranchTarget, TranslateError,
+    function::{Operand, Translator, machine_type},
+};
+
+/// What kind of construct a frame is.
+pub(crate) enum FrameKind<B, V> {
+    /// The whole body.
+    Function,
+    /// `block`
+    Block,
+    /// `loop`
+    Loop,
+    /// `if`, before its `else`: where a false condition goes, and the parameters again.
+    If { otherwise: B, params: Vec<V> },
+    /// After `else`.
+    Else,
+}
+
+/// An open construct.
+pub(crate) struct Frame<B, V> {
+    pub(crate) kind: FrameKind<B, V>,
+    /// Where a branch to it goes.
+    pub(crate) target: B,
+    pub(crate) params: Vec<MachineType>,
+    pub(crate) results: Vec<MachineType>,
+    /// Operands below its parameters.
+    pub(crate) height: usize,
+    /// Whether its start was reachable. If not, nothing of it is lowered.
+    pub(crate) reachable: bool,
+    /// Whether anything branches to its end.
+    pub(crate) branched: bool,
+}
+
+impl<B: Copy, V> Frame<B, V> {
+    /// Types of the values that a branch to it carries.
+    fn label_types(&self) -> &[MachineType] {
+        match self.kind {
+            FrameKind::Loop => &self.params,
+            FrameKind::Function | FrameKind::Block | FrameKind::If { .. } | FrameKind::Else => {
+                &self.results
+            }
+        }
+    }
+}
+
+impl<B: Backend> Translator<'_, '_, B> {
+    /// An operator that cannot be executed: only its nesting matters.
+    pub(crate) fn unreachable_operator(
+        &mut self,
+        operator: &Operator<'_>,
+    ) -> Result<(), TranslateError> {
+        match operator {
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+                let target = self.frames[0].target;
+                self.frames.push(Frame {
+                    kind: FrameKind::Block,
+                    target,
+                    params: Vec::new(),
+                    results: Vec::new(),
+                    height: self.operands.len(),
+                    reachable: false,
+                    branched: false,
+                });
+                Ok(())
+            }
+            Operator::Else => self.else_(),
+            Operator::End => self.end(),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn control_operator(
+        &mut self,
+        operator: &Operator<'_>,
+    ) -> Result<(), TranslateError> {
+        match operator {
+            Operator::Unreachable => {
+                self.settle_fuel();
+                self.backend.trap(TrapCode::Unreachable);
+                self.reachable = false;
+                Ok(())
+            }
+            Operator::Block { blockty } => {
+                self.block(*blockty);
+                Ok(())
+            }
+            Operator::Loop { blockty } => self.loop_(*blockty),
+            Operator::If { blockty } => self.if_(*blockty),
+            Operator::Else => self.else_(),
+            Operator::End => self.end(),
+            Operator::Br { relative_depth } => self.br(*relative_depth),
+            Operator::BrIf { relative_depth } => self.br_if(*relative_depth),
+            Operator::BrTable { targets } => self.br_table(targets),
+            Operator::Return => {
+                self.settle_fuel();
+                let values = self.pop_many(self.frames[0].results.len());
+                self.backend.return_(values);
+                self.reachable = false;
+                Ok(())
+            }
+            _ => self.object_operator(operator),
+        }
+    }
+
+    fn block_types(&self, ty: BlockType) -> (Vec<MachineType>, Vec<MachineType>) {
+        match ty {
+            BlockType::Empty => (Vec::new(), Vec::new()),
+            BlockType::Type(result) => (Vec::new(), vec![machine_type(result)]),
+            BlockType::FuncType(index) => {
+                let ty = self.environment.function_type(index);
+                (
+                    ty.params.iter().map(|p| p.machine()).collect(),
+                    ty.results.iter().map(|r| r.machine()).collect(),
+                )
+            }
+        }
+    }
+
+    fn block(&mut self, ty: BlockType) {
+        let (params, results) = self.block_types(ty);
+        let end = self.backend.block(&results, false);
+        let height = self.operands.len() - params.len();
+        self.frames.push(Frame {
+            kind: FrameKind::Block,
+            target: end,
+            params,
+            results,
+            height,
+            reachable: true,
+            branched: false,
+        });
+    }
+
+    fn loop_(&mut self, ty: BlockType) -> Result<(), TranslateError> {
+        let (params, results) = self.block_types(ty);
+        self.settle_fuel();
+        self.spend_branch_values(params.len())?;
+        let header = self.backend.block(&params, true);
+        let arguments = self.pop_many(params.len());
+        let height = self.operands.len();
+        self.backend.jump(BranchTarget {
+            block: header,
+            arguments,
+        });
+        self.continue_at(header, &params);
+        self.check_fuel();
+        self.frames.push(Frame {
+            kind: FrameKind::Loop,
+            target: header,
+            params,
+            results,
+            height,
+            reachable: true,
+            branched: false,
+        });
+        Ok(())
+    }
+
+    fn if_(&mut self, ty: BlockType) -> Result<(), TranslateError> {
+        let condition = self.pop();
+        let (params, results) = self.block_types(ty);
+        self.settle_fuel();
+        self.spend_branch_values(params.len())?;
+        let height = self.operands.len() - params.len();
+        let copies = self.copies(params.len());
+        let then = self.backend.block(&[], false);
+        let otherwise = self.backend.block(&[], false);
+        let end = self.backend.block(&results, false);
+        self.backend
+            .branch(condition, plain(then), plain(otherwise));
+        self.backend.seal(then);
+        self.backend.seal(otherwise);
+        self.backend.enter_block(then);
+        self.frames.push(Frame {
+            kind: FrameKind::If {
+                otherwise,
+                params: copies,
+            },
+            target: end,
+            params,
+            results,
+            height,
+            reachable: true,
+            branched: false,
+        });
+        Ok(())
+    }
+
+    fn else_(&mut self) -> Result<(), TranslateError> {
+        let mut frame = self
+            .frames
+            .pop()
+            .expect("the validator proved that an `if` is open");
+        if frame.reachable {
+            self.fall_to_end(&mut frame)?;
+            let kind = std::mem::replace(&mut frame.kind, FrameKind::Else);
+            if let FrameKind::If { otherwise, params } = kind {
+                self.begin_otherwise(otherwise, params, &frame.params);
+            }
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    /// If the end of the frame can be reached from here, goes there. Drops what lies above the frame.
+    fn fall_to_end(&mut self, frame: &mut Frame<B::Block, B::Value>) -> Result<(), TranslateError> {
+        if self.reachable {
+            self.settle_fuel();
+            self.spend_branch_values(frame.results.len())?;
+            let arguments = self.pop_many(frame.results.len());
+            self.backend.jump(BranchTarget {
+                block: frame.target,
+                arguments,
+            });
+            frame.branched = true;
+        }
+        self.fuel_owed = 0;
+        self.operands.truncate(frame.height);
+        Ok(())
+    }
+
+    fn begin_otherwise(&mut self, block: B::Block, params: Vec<B::Value>, types: &[MachineType]) {
+        self.backend.enter_block(block);
+        self.reachable = true;
+        for (value, ty) in params.into_iter().zip(types) {
+            self.push(*ty, value);
+        }
+    }
+
+    fn end(&mut self) -> Result<(), TranslateError> {
+        let mut frame = self
+            .frames
+            .pop()
+            .expect("the validator proved that a frame is open");
+        if !frame.reachable {
+            return Ok(());
+        }
+        match std::mem::replace(&mut frame.kind, FrameKind::Block) {
+            FrameKind::Loop => {
+                self.backend.seal(frame.target);
+                if !self.reachable {
+                    self.operands.truncate(frame.height);
+                }
+                return Ok(());
+            }
+            FrameKind::If { otherwise, params } => {
+                // With no `else`, the parameters are the results.
+                self.fall_to_end(&mut frame)?;
+                self.begin_otherwise(otherwise, params, &frame.params);
+            }
+            FrameKind::Function => return self.end_function(frame),
+            FrameKind::Block | FrameKind::Else => {}
+        }
+        if !frame.branched {
+            if !self.reachable {
+                self.operands.truncate(frame.height);
+            }
+            return Ok(());
+        }
+        self.fall_to_end(&mut frame)?;
+        self.backend.seal(frame.target);
+        self.continue_at(frame.target, &frame.results);
+        Ok(())
+    }
+
+    fn end_function(&mut self, mut frame: Frame<B::Block, B::Value>) -> Result<(), TranslateError> {
+        if frame.branched {
+            self.fall_to_end(&mut frame)?;
+            self.backend.seal(frame.target);
+            self.continue_at(frame.target, &frame.results);
+        }
+        if self.reachable {
+            self.settle_fuel();
+            let values = self.pop_many(frame.results.len());
+            self.backend.return_(values);
+            self.reachable = false;
+        }
+        Ok(())
+    }
+
+    /// Goes on at the start of a block whose parameters become operands.
+    fn continue_at(&mut self, block: B::Block, types: &[MachineType]) {
+        let values = self.backend.enter_block(block);
+        self.reachable = true;
+        for (value, ty) in values.into_iter().zip(types) {
+            self.push(*ty, value);
+        }
+    }
+
+    fn br(&mut self, depth: u32) -> Result<(), TranslateError> {
+        self.settle_fuel();
+        let frame = self.frame(depth);
+        frame.branched = true;
+        let (block, count) = (frame.target, frame.label_types().len());
+        self.spend_branch_values(count)?;
+        let arguments = self.pop_many(count);
+        self.backend.jump(BranchTarget { block, arguments });
+        self.reachable = false;
+        Ok(())
+    }
+
+    fn br_if(&mut self, depth: u32) -> Result<(), TranslateError> {
+        let condition = self.pop();
+        self.settle_fuel();
+        let frame = self.frame(depth);
+        frame.branched = true;
+        let (block, count) = (frame.target, frame.label_types().len());
+        self.spend_branch_values(count)?;
+        let arguments = self.copies(count);
+        let next = self.backend.block(&[], false);
+        self.backend
+            .branch(condition, BranchTarget { block, arguments }, plain(next));
+        self.backend.seal(next);
+        self.backend.enter_block(next);
+        Ok(())
+    }
+
+    fn br_table(&mut self, table: &BrTable<'_>) -> Result<(), TranslateError> {
+        let index = self.pop();
+        self.settle_fuel();
+        let mut targets = Vec::with_capacity(table.len() as usize);
+        for depth in table.targets() {
+            targets.push(self.table_target(depth?)?);
+        }
+        let default = self.table_target(table.default())?;
+        self.backend.branch_table(index, targets, default);
+        self.reachable = false;
+        Ok(())
+    }
+
+    fn table_target(
+        &mut self,
+        depth: u32,
+    ) -> Result<BranchTarget<B::Block, B::Value>, TranslateError> {
+        let frame = self.frame(depth);
+        frame.branched = true;
+        let (block, count) = (frame.target, frame.label_types().len());
+        self.spend_branch_values(count)?;
+        Ok(BranchTarget {
+            block,
+            arguments: self.copies(count),
+        })
+    }
+
+    /// Copies of the topmost operands, which stay.
+    fn copies(&mut self, count: usize) -> Vec<B::Value> {
+        let start = self.operands.len() - count;
+        let backend = &mut *self.backend;
+        self.operands[start..]
+            .iter()
+            .map(|Operand { value, .. }| backend.duplicate(value))
+            .collect()
+    }
+
+    /// Keeps the work that branches cause in proportion to the function's size.
+    fn spend_branch_values(&mut self, count: usize) -> Result<(), TranslateError> {
+        match self.branch_values_left.checked_sub(count as u64) {
+            Some(left) => {
+                self.branch_values_left = left;
+                Ok(())
+            }
+            None => Err(TranslateError::TooComplex {
+                limit: self.branch_values_limit,
+                offset: self.offset,
+            }),
+        }
+    }
+}
+
+fn plain<B, V>(block: B) -> BranchTarget<B, V> {
+    BranchTarget {
+        block,
+        arguments: Vec::new(),
+    }
+}

@@ -1,0 +1,251 @@
+//! One function: its operand stack, and the loop over its operators.
+
+use silica_operator::MachineType;
+use wasmparser::{FuncValidator, FunctionBody, Operator, ValType, ValidatorResources};
+
+use crate::{
+    Backend, Environment, TranslateError,
+    class::classify,
+    control::{Frame, FrameKind},
+};
+
+/// Values that a function's branches may carry for each byte of its body, and beside that.
+const BRANCH_VALUES_PER_BYTE: u64 = 64;
+const BRANCH_VALUES_FREE: u64 = 1 << 16;
+
+/// Validates a function body and lowers it, in one pass.
+///
+/// # Errors
+/// A [`TranslateError`] with the offset where it was found; the backend is then in no
+/// usable state.
+pub fn translate_function<B: Backend>(
+    environment: &Environment<'_>,
+    body: &FunctionBody<'_>,
+    validator: &mut FuncValidator<ValidatorResources>,
+    backend: &mut B,
+) -> Result<(), TranslateError> {
+    let mut reader = body.get_binary_reader();
+    reader.set_features(*validator.features());
+    validator.read_locals(&mut reader)?;
+    let size = reader.bytes_remaining() as u64;
+    let function = validator.index();
+    let ty = environment.module.type_of_function(function);
+    let locals: Vec<MachineType> = (ty.params.len() as u32..validator.len_locals())
+        .map(|local| machine_type(validator.get_local_type(local).unwrap_or(ValType::I32)))
+        .collect();
+    backend.set_module_offset(reader.original_position() as u32);
+    backend.begin(ty, &locals);
+    let parameters = ty.params.iter().map(|p| p.machine());
+    let branch_values_limit = size * BRANCH_VALUES_PER_BYTE + BRANCH_VALUES_FREE;
+    let mut translator = Translator {
+        environment,
+        local_types: parameters.chain(locals.iter().copied()).collect(),
+        backend,
+        operands: Vec::new(),
+        frames: Vec::new(),
+        reachable: true,
+        fuel_owed: 0,
+        branch_values_limit,
+        branch_values_left: branch_values_limit,
+        offset: 0,
+    };
+    translator.enter_function(ty);
+    let mut operators = wasmparser::OperatorsReader::new(reader);
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset()?;
+        validator.op(offset, &operator)?;
+        translator.offset = offset as u64;
+        translator.operator(&operator)?;
+    }
+    operators.finish()?;
+    translator.backend.finish();
+    Ok(())
+}
+
+/// What remains of a validator's type in machine code.
+pub(crate) fn machine_type(ty: ValType) -> MachineType {
+    match ty {
+        ValType::I32 => MachineType::I32,
+        ValType::I64 => MachineType::I64,
+        ValType::F32 => MachineType::F32,
+        ValType::F64 => MachineType::F64,
+        ValType::V128 => MachineType::V128,
+        ValType::Ref(_) => MachineType::Reference,
+    }
+}
+
+/// An operand on the stack, with its type.
+pub(crate) struct Operand<V> {
+    pub(crate) value: V,
+    pub(crate) ty: MachineType,
+}
+
+/// A function being translated.
+pub(crate) struct Translator<'a, 'b, B: Backend> {
+    pub(crate) environment: &'b Environment<'a>,
+    pub(crate) backend: &'b mut B,
+    pub(crate) local_types: Vec<MachineType>,
+    pub(crate) operands: Vec<Operand<B::Value>>,
+    pub(crate) frames: Vec<Frame<B::Block, B::Value>>,
+    /// Whether the operator at hand can be executed. What cannot is validated only.
+    pub(crate) reachable: bool,
+    /// Fuel of operators since the last [`Backend::fuel_take`].
+    pub(crate) fuel_owed: u32,
+    pub(crate) branch_values_limit: u64,
+    pub(crate) branch_values_left: u64,
+    pub(crate) offset: u64,
+}
+
+impl<B: Backend> Translator<'_, '_, B> {
+    pub(crate) fn push(&mut self, ty: MachineType, value: B::Value) {
+        self.operands.push(Operand { value, ty });
+    }
+
+    pub(crate) fn pop_operand(&mut self) -> Operand<B::Value> {
+        self.operands
+            .pop()
+            .expect("the validator proved that an operand is there")
+    }
+
+    pub(crate) fn pop(&mut self) -> B::Value {
+        self.pop_operand().value
+    }
+
+    /// The topmost values, the topmost last.
+    pub(crate) fn pop_many(&mut self, count: usize) -> Vec<B::Value> {
+        let start = self.operands.len() - count;
+        self.operands
+            .drain(start..)
+            .map(|operand| operand.value)
+            .collect()
+    }
+
+    pub(crate) fn unsupported(&self, operator: &Operator<'_>) -> TranslateError {
+        let name = format!("{operator:?}");
+        let name = name
+            .split([' ', '{', '('])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        TranslateError::Unsupported {
+            operator: name,
+            offset: self.offset,
+        }
+    }
+
+    fn operator(&mut self, operator: &Operator<'_>) -> Result<(), TranslateError> {
+        if !self.reachable {
+            return self.unreachable_operator(operator);
+        }
+        self.backend.set_module_offset(self.offset as u32);
+        self.owe_fuel(operator);
+        if let Some(class) = classify(operator) {
+            self.numeric(class);
+            return Ok(());
+        }
+        match operator {
+            Operator::Nop => {}
+            Operator::Drop => {
+                let value = self.pop();
+                self.backend.discard(value);
+            }
+            Operator::I32Const { value } => self.constant(MachineType::I32, *value as u32 as u128),
+            Operator::I64Const { value } => self.constant(MachineType::I64, *value as u64 as u128),
+            Operator::F32Const { value } => self.constant(MachineType::F32, value.bits().into()),
+            Operator::F64Const { value } => self.constant(MachineType::F64, value.bits().into()),
+            Operator::V128Const { value } => {
+                self.constant(MachineType::V128, u128::from_le_bytes(*value.bytes()));
+            }
+            Operator::LocalGet { local_index } => self.local_get(*local_index),
+            Operator::LocalSet { local_index } => {
+                let value = self.pop();
+                self.backend.local_set(*local_index, value);
+            }
+            Operator::LocalTee { local_index } => {
+                let Operand { value, ty } = self.pop_operand();
+                let copy = self.backend.duplicate(&value);
+                self.backend.local_set(*local_index, copy);
+                self.push(ty, value);
+            }
+            Operator::Select | Operator::TypedSelect { .. } => self.select(),
+            _ => return self.control_operator(operator),
+        }
+        Ok(())
+    }
+
+    fn constant(&mut self, ty: MachineType, bits: u128) {
+        let value = self.backend.constant(ty, bits);
+        self.push(ty, value);
+    }
+
+    fn local_get(&mut self, local: u32) {
+        let value = self.backend.local_get(local);
+        self.push(self.local_types[local as usize], value);
+    }
+
+    fn select(&mut self) {
+        let condition = self.pop();
+        let no = self.pop();
+        let Operand { value: yes, ty } = self.pop_operand();
+        let value = self.backend.select(ty, condition, yes, no);
+        self.push(ty, value);
+    }
+
+    // ---- fuel ----
+
+    /// Counts an operator. Structure (`block`, `loop`, `end`, …) and what does nothing is free; all else is 1.
+    ///
+    /// Fuel is taken when a run of operators ends: before control goes elsewhere (branch, call,
+    /// return) and where it may arrive (the end of a block). A trap inside of a run leaves that run's
+    /// operators uncounted. So the count depends on the module alone, in every tier.
+    fn owe_fuel(&mut self, operator: &Operator<'_>) {
+        if !self.environment.settings.fuel {
+            return;
+        }
+        self.fuel_owed += match operator {
+            Operator::Nop
+            | Operator::Drop
+            | Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::Else
+            | Operator::End => 0,
+            _ => 1,
+        };
+    }
+
+    /// Takes the fuel that is owed.
+    pub(crate) fn settle_fuel(&mut self) {
+        if self.fuel_owed > 0 {
+            self.backend.fuel_take(self.fuel_owed);
+            self.fuel_owed = 0;
+        }
+    }
+
+    /// Stops the program where fuel has run out: on entry to a function and to each turn of a loop.
+    pub(crate) fn check_fuel(&mut self) {
+        if self.environment.settings.fuel {
+            self.backend.fuel_check();
+        }
+    }
+
+    /// The frame that a branch of this depth goes to.
+    pub(crate) fn frame(&mut self, depth: u32) -> &mut Frame<B::Block, B::Value> {
+        let index = self.frames.len() - 1 - depth as usize;
+        &mut self.frames[index]
+    }
+
+    fn enter_function(&mut self, ty: &silica_module::FunctionType) {
+        let results: Vec<MachineType> = ty.results.iter().map(|r| r.machine()).collect();
+        let end = self.backend.block(&results, false);
+        self.frames.push(Frame {
+            kind: FrameKind::Function,
+            target: end,
+            params: Vec::new(),
+            results,
+            height: 0,
+            reachable: true,
+            branched: false,
+        });
+        self.check_fuel();
+    }
+}

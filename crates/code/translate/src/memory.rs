@@ -1,0 +1,505 @@
+//! Linear memory: addresses, bounds, accesses, and the operators on whole memories.
+//!
+//! The one place where an address is formed and checked. See [`MemoryStyle`] for the two ways of
+//! keeping an access in bounds.
+
+use silica_contract::{
+    builtin::Builtin,
+    layout::{Slot, memory},
+    settings::MemoryStyle,
+    trap::TrapCode,
+};
+use silica_module::{IndexType, MemoryType};
+use silica_operator::{AtomicWidth, Convert, IntBinary, IntCompare, IntType, MachineType};
+
+use crate::{
+    Access, Backend, Field, FieldKind, FieldType, Memory, Region,
+    class::{Class, MemoryArgument},
+    function::Translator,
+    numeric::{int_machine, load_machine},
+};
+
+/// Constant offsets up to here are given to the backend with the access.
+const INLINE_OFFSET_MAX: u64 = i32::MAX as u64;
+
+pub(crate) const POINTER: FieldType = FieldType::Pointer;
+
+/// A field of the context, or of a definition that it points to.
+pub(crate) const fn context_field(offset: u32, ty: FieldType, kind: FieldKind) -> Field {
+    Field {
+        offset,
+        ty,
+        kind,
+        region: Region::Context,
+        trap: None,
+    }
+}
+
+impl<B: Backend> Translator<'_, '_, B> {
+    // ---- the definition ----
+
+    /// A field of a definition that is either in the context or pointed to from it.
+    pub(crate) fn definition_field(
+        &mut self,
+        slot: Slot,
+        offset: u32,
+        ty: FieldType,
+        kind: FieldKind,
+    ) -> B::Value {
+        let context = self.backend.context();
+        match slot {
+            Slot::Inline(at) => self
+                .backend
+                .field_get(context, context_field(at + offset, ty, kind)),
+            Slot::Pointer(at) => {
+                let field = context_field(at, POINTER, FieldKind::Constant);
+                let definition = self.backend.field_get(context, field);
+                self.backend
+                    .field_get(definition, context_field(offset, ty, kind))
+            }
+        }
+    }
+
+    fn memory_base(&mut self, index: u32) -> B::Value {
+        let slot = self.environment.layout.memory(index);
+        self.definition_field(slot, memory::BASE, POINTER, FieldKind::Constant)
+    }
+
+    /// The current length in bytes.
+    fn memory_length(&mut self, index: u32) -> B::Value {
+        let slot = self.environment.layout.memory(index);
+        let ty = self.environment.memory(index);
+        let fixed = ty.max == Some(ty.min) && index >= self.environment.module.imported_memories;
+        if let Some(bytes) = ty
+            .min
+            .checked_shl(ty.page_size_log2.into())
+            .filter(|_| fixed)
+        {
+            return self.i64(bytes);
+        }
+        let value = FieldType::Value(MachineType::I64);
+        self.definition_field(slot, memory::LENGTH, value, FieldKind::Mutable)
+    }
+
+    // ---- small helpers ----
+
+    pub(crate) fn i64(&mut self, value: u64) -> B::Value {
+        self.backend.constant(MachineType::I64, value.into())
+    }
+
+    /// An address or index of the given type as an `i64`.
+    pub(crate) fn widen(&mut self, index: IndexType, value: B::Value) -> B::Value {
+        match index {
+            IndexType::I32 => self
+                .backend
+                .convert(Convert::Extend { signed: false }, value),
+            IndexType::I64 => value,
+        }
+    }
+
+    /// An `i64` as an address or index of the given type.
+    pub(crate) fn narrow(&mut self, index: IndexType, value: B::Value) -> B::Value {
+        match index {
+            IndexType::I32 => self.backend.convert(Convert::Wrap, value),
+            IndexType::I64 => value,
+        }
+    }
+
+    fn compare(&mut self, op: IntCompare, a: B::Value, b: B::Value) -> B::Value {
+        self.backend.int_compare(op, IntType::I64, a, b)
+    }
+
+    // ---- addresses ----
+
+    /// Forms the address of an access and sees to its bounds.
+    fn address(
+        &mut self,
+        memarg: MemoryArgument,
+        bytes: u32,
+        index: B::Value,
+    ) -> (Access, B::Value) {
+        let memory = memarg.memory;
+        let ty = *self.environment.memory(memory);
+        let index = self.widen(ty.index, index);
+        match self.environment.memory_style(memory) {
+            MemoryStyle::Reserved { guard } => self.reserved_address(memarg, bytes, index, guard),
+            MemoryStyle::Checked { guard } => {
+                self.checked_address(memarg, bytes, index, &ty, guard)
+            }
+        }
+    }
+
+    fn reserved_address(
+        &mut self,
+        memarg: MemoryArgument,
+        bytes: u32,
+        index: B::Value,
+        guard: u64,
+    ) -> (Access, B::Value) {
+        // The offset of a 32-bit memory is below 2^32: nothing here overflows.
+        let end = memarg.offset + u64::from(bytes);
+        if end <= guard {
+            return self.access(memarg, true, index);
+        }
+        let copy = self.backend.duplicate(&index);
+        let distance = self.i64(end);
+        let last = self
+            .backend
+            .int_binary(IntBinary::Add, IntType::I64, copy, distance);
+        let length = self.memory_length(memarg.memory);
+        let outside = self.compare(IntCompare::GtU, last, length);
+        self.backend.trap_if(outside, TrapCode::MemoryOutOfBounds);
+        self.access(memarg, false, index)
+    }
+
+    fn checked_address(
+        &mut self,
+        memarg: MemoryArgument,
+        bytes: u32,
+        index: B::Value,
+        ty: &MemoryType,
+        guard: u64,
+    ) -> (Access, B::Value) {
+        let length = self.memory_length(memarg.memory);
+        let end = memarg.offset.checked_add(bytes.into());
+        let guarded = ty.page_size_log2 >= 16 && end.is_some_and(|end| end <= guard);
+        if guarded {
+            let copy = self.backend.duplicate(&index);
+            let inside = self.check_index(copy, length);
+            let (access, address) = self.access(memarg, true, index);
+            return (access, self.guard_speculation(inside, address));
+        }
+        // index <= length - end, where end <= length. Where end overflows, no length is enough.
+        let end = self.i64(end.unwrap_or(u64::MAX));
+        let (length_copy, end_copy) = (
+            self.backend.duplicate(&length),
+            self.backend.duplicate(&end),
+        );
+        let short = self.compare(IntCompare::LtU, length_copy, end_copy);
+        self.backend.trap_if(short, TrapCode::MemoryOutOfBounds);
+        let last = self
+            .backend
+            .int_binary(IntBinary::Sub, IntType::I64, length, end);
+        let copy = self.backend.duplicate(&index);
+        let (last_copy, index_copy) =
+            (self.backend.duplicate(&last), self.backend.duplicate(&copy));
+        let outside = self.compare(IntCompare::GtU, index_copy, last_copy);
+        self.backend.trap_if(outside, TrapCode::MemoryOutOfBounds);
+        let inside = self.speculation_condition(IntCompare::LeU, copy, last);
+        let (access, address) = self.access(memarg, false, index);
+        (access, self.guard_speculation(inside, address))
+    }
+
+    /// Traps unless `index < length`; gives the condition again where speculation is guarded.
+    fn check_index(&mut self, index: B::Value, length: B::Value) -> Option<B::Value> {
+        let (index_copy, length_copy) = (
+            self.backend.duplicate(&index),
+            self.backend.duplicate(&length),
+        );
+        let outside = self.compare(IntCompare::GeU, index_copy, length_copy);
+        self.backend.trap_if(outside, TrapCode::MemoryOutOfBounds);
+        self.speculation_condition(IntCompare::LtU, index, length)
+    }
+
+    pub(crate) fn speculation_condition(
+        &mut self,
+        op: IntCompare,
+        a: B::Value,
+        b: B::Value,
+    ) -> Option<B::Value> {
+        if self.environment.settings.spectre_guards {
+            return Some(self.compare(op, a, b));
+        }
+        self.backend.discard(a);
+        self.backend.discard(b);
+        None
+    }
+
+    pub(crate) fn guard_speculation(
+        &mut self,
+        condition: Option<B::Value>,
+        address: B::Value,
+    ) -> B::Value {
+        match condition {
+            Some(condition) => self.backend.speculation_guard(condition, address),
+            None => address,
+        }
+    }
+
+    /// The access at an index whose bounds have been seen to.
+    fn access(
+        &mut self,
+        memarg: MemoryArgument,
+        faults: bool,
+        index: B::Value,
+    ) -> (Access, B::Value) {
+        let base = self.memory_base(memarg.memory);
+        let mut address = self.backend.pointer_add(base, index);
+        let mut offset = memarg.offset;
+        if offset > INLINE_OFFSET_MAX {
+            let distance = self.i64(offset);
+            address = self.backend.pointer_add(address, distance);
+            offset = 0;
+        }
+        let access = Access {
+            offset: offset as u32,
+            // A guarded address is null when speculation went wrong, and then it faults.
+            faults: faults || self.environment.settings.spectre_guards,
+            align_log2: memarg.align_log2,
+            memory: Memory(memarg.memory),
+        };
+        (access, address)
+    }
+
+    // ---- accesses ----
+
+    pub(crate) fn memory_access(&mut self, class: Class) {
+        match class {
+            Class::Load(kind, memarg) => {
+                let index = self.pop();
+                let (access, address) = self.address(memarg, kind.bytes(), index);
+                let value = self.backend.load(kind, access, address);
+                self.push(load_machine(kind), value);
+            }
+            Class::Store(kind, memarg) => {
+                let value = self.pop();
+                let index = self.pop();
+                let (access, address) = self.address(memarg, kind.bytes(), index);
+                self.backend.store(kind, access, address, value);
+            }
+            Class::VectorLoad(kind, memarg) => {
+                let index = self.pop();
+                let (access, address) = self.address(memarg, kind.bytes(), index);
+                let value = self.backend.vector_load(kind, access, address);
+                self.push(MachineType::V128, value);
+            }
+            Class::LoadLane(kind, shape, lane, memarg) => {
+                let vector = self.pop();
+                let index = self.pop();
+                let (access, address) = self.address(memarg, kind.bytes(), index);
+                let scalar = self.backend.load(kind, access, address);
+                let value = self
+                    .backend
+                    .vector_replace_lane(shape, lane, vector, scalar);
+                self.push(MachineType::V128, value);
+            }
+            Class::StoreLane(kind, shape, lane, memarg) => {
+                let vector = self.pop();
+                let index = self.pop();
+                let scalar = self.backend.vector_extract_lane(shape, lane, false, vector);
+                let (access, address) = self.address(memarg, kind.bytes(), index);
+                self.backend.store(kind, access, address, scalar);
+            }
+            _ => unreachable!("`numeric` sends only memory accesses here"),
+        }
+    }
+
+    /// The address of an atomic access, which must be aligned at run time.
+    fn atomic_address(
+        &mut self,
+        memarg: MemoryArgument,
+        width: AtomicWidth,
+        index: B::Value,
+    ) -> (Access, B::Value) {
+        if width != AtomicWidth::B1 {
+            let copy = self.backend.duplicate(&index);
+            let ty = self.environment.memory(memarg.memory).index;
+            let wide = self.widen(ty, copy);
+            let offset = self.i64(memarg.offset);
+            let address = self
+                .backend
+                .int_binary(IntBinary::Add, IntType::I64, wide, offset);
+            let mask = self.i64(u64::from(width.bytes() - 1));
+            let low = self
+                .backend
+                .int_binary(IntBinary::And, IntType::I64, address, mask);
+            let zero = self.i64(0);
+            let unaligned = self.compare(IntCompare::Ne, low, zero);
+            self.backend.trap_if(unaligned, TrapCode::UnalignedAtomic);
+        }
+        self.address(memarg, width.bytes(), index)
+    }
+
+    pub(crate) fn atomic_access(&mut self, class: Class) {
+        match class {
+            Class::AtomicLoad(ty, width, memarg) => {
+                let index = self.pop();
+                let (access, address) = self.atomic_address(memarg, width, index);
+                let value = self.backend.atomic_load(ty, width, access, address);
+                self.push(int_machine(ty), value);
+            }
+            Class::AtomicStore(ty, width, memarg) => {
+                let value = self.pop();
+                let index = self.pop();
+                let (access, address) = self.atomic_address(memarg, width, index);
+                self.backend.atomic_store(ty, width, access, address, value);
+            }
+            Class::AtomicRmw(op, ty, width, memarg) => {
+                let value = self.pop();
+                let index = self.pop();
+                let (access, address) = self.atomic_address(memarg, width, index);
+                let old = self
+                    .backend
+                    .atomic_rmw(op, ty, width, access, address, value);
+                self.push(int_machine(ty), old);
+            }
+            Class::AtomicCompareExchange(ty, width, memarg) => {
+                let replacement = self.pop();
+                let expected = self.pop();
+                let index = self.pop();
+                let (access, address) = self.atomic_address(memarg, width, index);
+                let old = self.backend.atomic_compare_exchange(
+                    ty,
+                    width,
+                    access,
+                    address,
+                    expected,
+                    replacement,
+                );
+                self.push(int_machine(ty), old);
+            }
+            _ => unreachable!("`numeric` sends only atomic accesses here"),
+        }
+    }
+
+    // ---- waiting ----
+
+    /// The effective address that `wait` and `notify` get: with the offset, and no wrapping around.
+    fn effective_address(&mut self, memarg: MemoryArgument, index: B::Value) -> B::Value {
+        let ty = self.environment.memory(memarg.memory).index;
+        let index = self.widen(ty, index);
+        if memarg.offset == 0 {
+            return index;
+        }
+        let copy = self.backend.duplicate(&index);
+        let offset = self.i64(memarg.offset);
+        let address = self
+            .backend
+            .int_binary(IntBinary::Add, IntType::I64, index, offset);
+        let address_copy = self.backend.duplicate(&address);
+        let wrapped = self.compare(IntCompare::LtU, address_copy, copy);
+        self.backend.trap_if(wrapped, TrapCode::MemoryOutOfBounds);
+        address
+    }
+
+    pub(crate) fn atomic_wait(&mut self, memarg: MemoryArgument, ty: IntType) {
+        let timeout = self.pop();
+        let expected = self.pop();
+        let index = self.pop();
+        let address = self.effective_address(memarg, index);
+        let (builtin, expected) = match ty {
+            IntType::I32 => (Builtin::AtomicWait32, self.widen(IndexType::I32, expected)),
+            IntType::I64 => (Builtin::AtomicWait64, expected),
+        };
+        let memory = self.i64(memarg.memory.into());
+        self.builtin_i32(builtin, vec![memory, address, expected, timeout]);
+    }
+
+    pub(crate) fn atomic_notify(&mut self, memarg: MemoryArgument) {
+        let count = self.pop();
+        let index = self.pop();
+        let address = self.effective_address(memarg, index);
+        let count = self.widen(IndexType::I32, count);
+        let memory = self.i64(memarg.memory.into());
+        self.builtin_i32(Builtin::AtomicNotify, vec![memory, address, count]);
+    }
+
+    /// Calls a builtin whose result is an `i32`.
+    fn builtin_i32(&mut self, builtin: Builtin, arguments: Vec<B::Value>) {
+        let value = self.builtin_value(builtin, arguments);
+        let value = self.backend.convert(Convert::Wrap, value);
+        self.push(MachineType::I32, value);
+    }
+
+    pub(crate) fn builtin_value(&mut self, builtin: Builtin, arguments: Vec<B::Value>) -> B::Value {
+        self.settle_fuel();
+        self.backend
+            .call_builtin(builtin, arguments)
+            .expect("this builtin has a result")
+    }
+
+    pub(crate) fn builtin_effect(&mut self, builtin: Builtin, arguments: Vec<B::Value>) {
+        self.settle_fuel();
+        let none = self.backend.call_builtin(builtin, arguments);
+        debug_assert!(none.is_none(), "{builtin:?} has no result");
+    }
+
+    // ---- whole memories ----
+
+    pub(crate) fn memory_size(&mut self, memory: u32) {
+        let ty = *self.environment.memory(memory);
+        let length = self.memory_length(memory);
+        let shift = self.i64(ty.page_size_log2.into());
+        let pages = self
+            .backend
+            .int_binary(IntBinary::ShrU, IntType::I64, length, shift);
+        let pages = self.narrow(ty.index, pages);
+        self.push(index_machine(ty.index), pages);
+    }
+
+    pub(crate) fn memory_grow(&mut self, memory: u32) {
+        let ty = self.environment.memory(memory).index;
+        let delta = self.pop();
+        let delta = self.widen(ty, delta);
+        let index = self.i64(memory.into());
+        let old = self.builtin_value(Builtin::MemoryGrow, vec![index, delta]);
+        let old = self.narrow(ty, old);
+        self.push(index_machine(ty), old);
+    }
+
+    pub(crate) fn memory_fill(&mut self, memory: u32) {
+        let ty = self.environment.memory(memory).index;
+        let (length, value, destination) = (self.pop(), self.pop(), self.pop());
+        let length = self.widen(ty, length);
+        let value = self.widen(IndexType::I32, value);
+        let destination = self.widen(ty, destination);
+        let memory = self.i64(memory.into());
+        self.builtin_effect(
+            Builtin::MemoryFill,
+            vec![memory, destination, value, length],
+        );
+    }
+
+    pub(crate) fn memory_copy(&mut self, destination_memory: u32, source_memory: u32) {
+        let to = self.environment.memory(destination_memory).index;
+        let from = self.environment.memory(source_memory).index;
+        let (length, source, destination) = (self.pop(), self.pop(), self.pop());
+        let length = self.widen(narrower(to, from), length);
+        let source = self.widen(from, source);
+        let destination = self.widen(to, destination);
+        let (to, from) = (
+            self.i64(destination_memory.into()),
+            self.i64(source_memory.into()),
+        );
+        self.builtin_effect(
+            Builtin::MemoryCopy,
+            vec![to, from, destination, source, length],
+        );
+    }
+
+    pub(crate) fn memory_init(&mut self, memory: u32, segment: u32) {
+        let ty = self.environment.memory(memory).index;
+        let (length, source, destination) = (self.pop(), self.pop(), self.pop());
+        let length = self.widen(IndexType::I32, length);
+        let source = self.widen(IndexType::I32, source);
+        let destination = self.widen(ty, destination);
+        let (memory, segment) = (self.i64(memory.into()), self.i64(segment.into()));
+        let arguments = vec![memory, segment, destination, source, length];
+        self.builtin_effect(Builtin::MemoryInit, arguments);
+    }
+}
+
+/// Type of the length of a copy between two index types.
+pub(crate) const fn narrower(a: IndexType, b: IndexType) -> IndexType {
+    match (a, b) {
+        (IndexType::I64, IndexType::I64) => IndexType::I64,
+        (IndexType::I32, _) | (_, IndexType::I32) => IndexType::I32,
+    }
+}
+
+pub(crate) const fn index_machine(ty: IndexType) -> MachineType {
+    match ty {
+        IndexType::I32 => MachineType::I32,
+        IndexType::I64 => MachineType::I64,
+    }
+}

@@ -1,0 +1,393 @@
+//! Globals, references, tables and calls.
+
+use silica_contract::{
+    builtin::Builtin,
+    layout::{Slot, function, table},
+    trap::TrapCode,
+};
+use silica_module::{ConstOperator, FunctionType, IndexType};
+use silica_operator::{IntBinary, IntCompare, IntType, IntUnary, MachineType};
+use wasmparser::Operator;
+
+use crate::{
+    Backend, CallTarget, Field, FieldKind, FieldType, Region, TranslateError,
+    class::memory_argument,
+    function::{Operand, Translator},
+    memory::{POINTER, context_field, index_machine, narrower},
+};
+
+const REFERENCE: FieldType = FieldType::Value(MachineType::Reference);
+
+/// A field of a function reference. Such a pointer may be null: then the access faults.
+const fn function_field(offset: u32, ty: FieldType) -> Field {
+    Field {
+        offset,
+        ty,
+        kind: FieldKind::Mutable,
+        region: Region::Function,
+        trap: Some(TrapCode::IndirectCallToNull),
+    }
+}
+
+impl<B: Backend> Translator<'_, '_, B> {
+    pub(crate) fn object_operator(
+        &mut self,
+        operator: &Operator<'_>,
+    ) -> Result<(), TranslateError> {
+        match operator {
+            Operator::GlobalGet { global_index } => self.global_get(*global_index),
+            Operator::GlobalSet { global_index } => self.global_set(*global_index),
+            Operator::RefNull { .. } => {
+                let null = self.backend.constant(MachineType::Reference, 0);
+                self.push(MachineType::Reference, null);
+            }
+            Operator::RefIsNull => {
+                let value = self.pop();
+                let is_null = self.backend.int_unary(IntUnary::Eqz, IntType::I64, value);
+                self.push(MachineType::I32, is_null);
+            }
+            Operator::RefFunc { function_index } => self.ref_func(*function_index),
+            Operator::Call { function_index } => self.call(*function_index),
+            Operator::ReturnCall { function_index } => self.return_call(*function_index),
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => {
+                self.call_indirect(*type_index, *table_index);
+            }
+            Operator::ReturnCallIndirect {
+                type_index,
+                table_index,
+            } => {
+                self.return_call_indirect(*type_index, *table_index);
+            }
+            Operator::MemoryAtomicNotify { memarg }
+            | Operator::MemoryAtomicWait32 { memarg }
+            | Operator::MemoryAtomicWait64 { memarg } => {
+                let Some(argument) = memory_argument(memarg) else {
+                    return Err(self.unsupported(operator));
+                };
+                match operator {
+                    Operator::MemoryAtomicWait32 { .. } => self.atomic_wait(argument, IntType::I32),
+                    Operator::MemoryAtomicWait64 { .. } => self.atomic_wait(argument, IntType::I64),
+                    _ => self.atomic_notify(argument),
+                }
+            }
+            Operator::AtomicFence { .. } => self.backend.atomic_fence(),
+            _ => return self.bulk_operator(operator),
+        }
+        Ok(())
+    }
+
+    fn bulk_operator(&mut self, operator: &Operator<'_>) -> Result<(), TranslateError> {
+        match operator {
+            Operator::MemorySize { mem } => self.memory_size(*mem),
+            Operator::MemoryGrow { mem } => self.memory_grow(*mem),
+            Operator::MemoryFill { mem } => self.memory_fill(*mem),
+            Operator::MemoryCopy { dst_mem, src_mem } => self.memory_copy(*dst_mem, *src_mem),
+            Operator::MemoryInit { data_index, mem } => self.memory_init(*mem, *data_index),
+            Operator::DataDrop { data_index } => self.drop_segment(Builtin::DataDrop, *data_index),
+            Operator::ElemDrop { elem_index } => self.drop_segment(Builtin::ElemDrop, *elem_index),
+            Operator::TableGet { table } => self.table_get(*table),
+            Operator::TableSet { table } => self.table_set(*table),
+            Operator::TableSize { table } => {
+                let length = self.table_length(*table);
+                let index = self.environment.table(*table).index;
+                let length = self.narrow(index, length);
+                self.push(index_machine(index), length);
+            }
+            Operator::TableGrow { table } => self.table_grow(*table),
+            Operator::TableFill { table } => self.table_fill(*table),
+            Operator::TableCopy {
+                dst_table,
+                src_table,
+            } => self.table_copy(*dst_table, *src_table),
+            Operator::TableInit { elem_index, table } => self.table_init(*table, *elem_index),
+            _ => return Err(self.unsupported(operator)),
+        }
+        Ok(())
+    }
+
+    fn drop_segment(&mut self, builtin: Builtin, segment: u32) {
+        let segment = self.i64(segment.into());
+        self.builtin_effect(builtin, vec![segment]);
+    }
+
+    // ---- globals ----
+
+    /// A pointer and the field of a global's value.
+    fn global_place(&mut self, global: u32) -> (B::Value, Field) {
+        let ty = self.environment.module.globals[global as usize].ty;
+        let kind = if ty.mutable {
+            FieldKind::Mutable
+        } else {
+            FieldKind::Constant
+        };
+        let field = |offset| Field {
+            offset,
+            ty: FieldType::Value(ty.value.machine()),
+            kind,
+            region: Region::Global,
+            trap: None,
+        };
+        let context = self.backend.context();
+        match self.environment.layout.global(global) {
+            Slot::Inline(offset) => (context, field(offset)),
+            Slot::Pointer(offset) => {
+                let pointer = context_field(offset, POINTER, FieldKind::Constant);
+                (self.backend.field_get(context, pointer), field(0))
+            }
+        }
+    }
+
+    fn global_get(&mut self, index: u32) {
+        let global = &self.environment.module.globals[index as usize];
+        let ty = global.ty.value.machine();
+        let constant = match &global.initial {
+            Some(initial) if !global.ty.mutable => constant_bits(&initial.operators),
+            Some(_) | None => None,
+        };
+        let value = match constant {
+            Some(bits) => self.backend.constant(ty, bits),
+            None => {
+                let (pointer, field) = self.global_place(index);
+                self.backend.field_get(pointer, field)
+            }
+        };
+        self.push(ty, value);
+    }
+
+    fn global_set(&mut self, index: u32) {
+        let value = self.pop();
+        let (pointer, field) = self.global_place(index);
+        self.backend.field_set(pointer, field, value);
+    }
+
+    // ---- references ----
+
+    fn ref_func(&mut self, index: u32) {
+        let place = self
+            .environment
+            .module
+            .escaping_index(index)
+            .expect("the validator proved that the reference is declared");
+        let offset = self.i64(self.environment.layout.reference(place).into());
+        let context = self.backend.context();
+        let reference = self.backend.pointer_add(context, offset);
+        self.push(MachineType::Reference, reference);
+    }
+
+    // ---- tables ----
+
+    fn table_length(&mut self, index: u32) -> B::Value {
+        let ty = self.environment.table(index);
+        if ty.max == Some(ty.min) && index >= self.environment.module.imported_tables {
+            return self.i64(ty.min);
+        }
+        let slot = self.environment.layout.table(index);
+        let value = FieldType::Value(MachineType::I64);
+        self.definition_field(slot, table::LENGTH, value, FieldKind::Mutable)
+    }
+
+    /// The address of an element whose index, of the table's index type, is checked here.
+    fn element(&mut self, table: u32, index: B::Value) -> B::Value {
+        let index = self.widen(self.environment.table(table).index, index);
+        let length = self.table_length(table);
+        let copies = (
+            self.backend.duplicate(&index),
+            self.backend.duplicate(&length),
+        );
+        let outside = self
+            .backend
+            .int_compare(IntCompare::GeU, IntType::I64, copies.0, copies.1);
+        self.backend.trap_if(outside, TrapCode::TableOutOfBounds);
+        let copy = self.backend.duplicate(&index);
+        let inside = self.speculation_condition(IntCompare::LtU, copy, length);
+        let slot = self.environment.layout.table(table);
+        let base = self.definition_field(slot, table::BASE, POINTER, FieldKind::Mutable);
+        let shift = self.i64(u64::from(table::ELEMENT_BYTES.trailing_zeros()));
+        let distance = self
+            .backend
+            .int_binary(IntBinary::Shl, IntType::I64, index, shift);
+        let address = self.backend.pointer_add(base, distance);
+        self.guard_speculation(inside, address)
+    }
+
+    /// The field of a table's element.
+    fn element_field(&self) -> Field {
+        // A guarded address is null when speculation went wrong.
+        let guarded = self.environment.settings.spectre_guards;
+        Field {
+            offset: 0,
+            ty: REFERENCE,
+            kind: FieldKind::Mutable,
+            region: Region::Table,
+            trap: guarded.then_some(TrapCode::TableOutOfBounds),
+        }
+    }
+
+    fn table_get(&mut self, table: u32) {
+        let index = self.pop();
+        let element = self.element(table, index);
+        let value = self.backend.field_get(element, self.element_field());
+        self.push(MachineType::Reference, value);
+    }
+
+    fn table_set(&mut self, table: u32) {
+        let value = self.pop();
+        let index = self.pop();
+        let element = self.element(table, index);
+        self.backend.field_set(element, self.element_field(), value);
+    }
+
+    fn table_grow(&mut self, table: u32) {
+        let index = self.environment.table(table).index;
+        let delta = self.pop();
+        let value = self.pop();
+        let delta = self.widen(index, delta);
+        let table = self.i64(table.into());
+        let old = self.builtin_value(Builtin::TableGrow, vec![table, value, delta]);
+        let old = self.narrow(index, old);
+        self.push(index_machine(index), old);
+    }
+
+    fn table_fill(&mut self, table: u32) {
+        let index = self.environment.table(table).index;
+        let (length, value, destination) = (self.pop(), self.pop(), self.pop());
+        let length = self.widen(index, length);
+        let destination = self.widen(index, destination);
+        let table = self.i64(table.into());
+        self.builtin_effect(Builtin::TableFill, vec![table, destination, value, length]);
+    }
+
+    fn table_copy(&mut self, destination_table: u32, source_table: u32) {
+        let to = self.environment.table(destination_table).index;
+        let from = self.environment.table(source_table).index;
+        let (length, source, destination) = (self.pop(), self.pop(), self.pop());
+        let length = self.widen(narrower(to, from), length);
+        let source = self.widen(from, source);
+        let destination = self.widen(to, destination);
+        let (to, from) = (
+            self.i64(destination_table.into()),
+            self.i64(source_table.into()),
+        );
+        self.builtin_effect(
+            Builtin::TableCopy,
+            vec![to, from, destination, source, length],
+        );
+    }
+
+    fn table_init(&mut self, table: u32, segment: u32) {
+        let index = self.environment.table(table).index;
+        let (length, source, destination) = (self.pop(), self.pop(), self.pop());
+        let length = self.widen(IndexType::I32, length);
+        let source = self.widen(IndexType::I32, source);
+        let destination = self.widen(index, destination);
+        let (table, segment) = (self.i64(table.into()), self.i64(segment.into()));
+        let arguments = vec![table, segment, destination, source, length];
+        self.builtin_effect(Builtin::TableInit, arguments);
+    }
+
+    // ---- calls ----
+
+    fn push_results(&mut self, ty: &FunctionType, values: Vec<B::Value>) {
+        for (value, result) in values.into_iter().zip(&ty.results) {
+            self.operands.push(Operand {
+                value,
+                ty: result.machine(),
+            });
+        }
+    }
+
+    /// What a call of a function of the index space goes to.
+    fn function_target(&mut self, index: u32) -> CallTarget<B::Value> {
+        if self.environment.module.defined_function(index).is_some() {
+            return CallTarget::Direct(index);
+        }
+        let place = self.environment.layout.imported_function(index);
+        let field = |offset| context_field(place + offset, POINTER, FieldKind::Constant);
+        let context = self.backend.context();
+        let code = self.backend.field_get(context, field(function::CODE));
+        let context = self.backend.context();
+        let context = self.backend.field_get(context, field(function::CONTEXT));
+        CallTarget::Pointer { code, context }
+    }
+
+    /// What a call through a table goes to: one bounds check, one type comparison.
+    fn table_target_of_call(&mut self, type_index: u32, table: u32) -> CallTarget<B::Value> {
+        let index = self.pop();
+        let element = self.element(table, index);
+        let reference = self.backend.field_get(element, self.element_field());
+        let copy = self.backend.duplicate(&reference);
+        let id = FieldType::Value(MachineType::I32);
+        // Null faults here: the first page of the address space is never mapped.
+        let found = self
+            .backend
+            .field_get(copy, function_field(function::TYPE, id));
+        let context = self.backend.context();
+        let place = self.environment.layout.type_id(type_index);
+        let expected = self
+            .backend
+            .field_get(context, context_field(place, id, FieldKind::Constant));
+        let differs = self
+            .backend
+            .int_compare(IntCompare::Ne, IntType::I32, found, expected);
+        self.backend.trap_if(differs, TrapCode::BadSignature);
+        let copy = self.backend.duplicate(&reference);
+        let code = self
+            .backend
+            .field_get(copy, function_field(function::CODE, POINTER));
+        let context = self
+            .backend
+            .field_get(reference, function_field(function::CONTEXT, POINTER));
+        CallTarget::Pointer { code, context }
+    }
+
+    fn call(&mut self, index: u32) {
+        self.settle_fuel();
+        let ty = self.environment.module.type_of_function(index);
+        let arguments = self.pop_many(ty.params.len());
+        let target = self.function_target(index);
+        let values = self.backend.call(target, ty, arguments);
+        self.push_results(ty, values);
+    }
+
+    fn return_call(&mut self, index: u32) {
+        self.settle_fuel();
+        let ty = self.environment.module.type_of_function(index);
+        let arguments = self.pop_many(ty.params.len());
+        let target = self.function_target(index);
+        self.backend.return_call(target, ty, arguments);
+        self.reachable = false;
+    }
+
+    fn call_indirect(&mut self, type_index: u32, table: u32) {
+        self.settle_fuel();
+        let ty = self.environment.function_type(type_index);
+        let target = self.table_target_of_call(type_index, table);
+        let arguments = self.pop_many(ty.params.len());
+        let values = self.backend.call(target, ty, arguments);
+        self.push_results(ty, values);
+    }
+
+    fn return_call_indirect(&mut self, type_index: u32, table: u32) {
+        self.settle_fuel();
+        let ty = self.environment.function_type(type_index);
+        let target = self.table_target_of_call(type_index, table);
+        let arguments = self.pop_many(ty.params.len());
+        self.backend.return_call(target, ty, arguments);
+        self.reachable = false;
+    }
+}
+
+/// The value of an initial expression that is one constant.
+fn constant_bits(operators: &[ConstOperator]) -> Option<u128> {
+    match operators {
+        [ConstOperator::I32Const(value)] => Some(*value as u32 as u128),
+        [ConstOperator::I64Const(value)] => Some(*value as u64 as u128),
+        [ConstOperator::F32Const(bits)] => Some((*bits).into()),
+        [ConstOperator::F64Const(bits)] => Some((*bits).into()),
+        [ConstOperator::V128Const(bits)] => Some(*bits),
+        _ => None,
+    }
+}
