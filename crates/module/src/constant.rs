@@ -11,6 +11,25 @@ pub struct ConstExpression {
     pub operators: Box<[ConstOperator]>,
 }
 
+impl ConstExpression {
+    /// The function of an expression that is only `ref.func`.
+    #[must_use]
+    pub fn as_function(&self) -> Option<u32> {
+        match *self.operators {
+            [ConstOperator::RefFunc(function)] => Some(function),
+            _ => None,
+        }
+    }
+
+    /// Functions whose reference it takes.
+    pub fn functions(&self) -> impl Iterator<Item = u32> + '_ {
+        self.operators.iter().filter_map(|operator| match operator {
+            ConstOperator::RefFunc(function) => Some(*function),
+            _ => None,
+        })
+    }
+}
+
 /// One operator of a constant expression (specification, "Constant Expressions").
 /// Floats are kept as bits, so that a NaN's payload survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -19,6 +19,25 @@ pub struct ByteRange {
 }
 
 impl ByteRange {
+    /// The range from `start` to `end`, unless it runs backwards or past 4 GiB.
+    #[must_use]
+    pub fn new(start: usize, end: usize) -> Option<ByteRange> {
+        let (start, end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
+        (start <= end).then_some(ByteRange { start, end })
+    }
+
+    /// How many bytes it has.
+    #[must_use]
+    pub const fn len(self) -> u32 {
+        self.end - self.start
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
     /// The range as `usize`, to index with.
     #[must_use]
     pub fn indices(self) -> Range<usize> {
@@ -132,6 +151,33 @@ pub enum ElementItems {
     Functions(Box<[u32]>),
     /// Constant expressions.
     Expressions(Box<[ConstExpression]>),
+}
+
+impl ElementItems {
+    /// Segments whose expressions are all `ref.func` become lists of indices, which are smaller.
+    #[must_use]
+    pub fn from_expressions(expressions: Vec<ConstExpression>) -> ElementItems {
+        let functions = expressions.iter().map(ConstExpression::as_function);
+        match functions.collect::<Option<Box<[u32]>>>() {
+            Some(functions) => ElementItems::Functions(functions),
+            None => ElementItems::Expressions(expressions.into_boxed_slice()),
+        }
+    }
+
+    /// How many elements there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            ElementItems::Functions(functions) => functions.len(),
+            ElementItems::Expressions(expressions) => expressions.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// What happens to an element segment at instantiation.

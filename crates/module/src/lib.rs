@@ -10,15 +10,33 @@
 
 #![forbid(unsafe_code)]
 
+mod body;
 mod constant;
+mod convert;
+mod decode;
 mod description;
+mod display;
+mod error;
+mod features;
+pub mod inspect;
+mod limits;
+pub mod names;
+mod text;
 mod types;
 
+pub use body::{validate, validate_body};
+
 pub use constant::{ConstExpression, ConstOperator};
+pub use decode::{BodyToValidate, Decoded, decode};
 pub use description::{
     ByteRange, CustomSection, DataMode, DataSegment, ElementItems, ElementMode, ElementSegment,
     Export, FunctionBody, Global, Import, Module, Table,
 };
+pub use error::{DecodeError, Place};
+pub use features::{Feature, Features, UnknownFeature};
+pub use limits::Limits;
+pub use names::FunctionNames;
+pub use text::{is_text, parse_text};
 pub use types::{
     ArrayType, CompositeType, EntityType, FieldType, FunctionType, GlobalType, HeapType, IndexType,
     MemoryType, RecGroup, RefType, StorageType, StructType, SubType, TableType, TagType, ValueType,

@@ -1,0 +1,359 @@
+//! What a person asks about a module: how big each part is, which proposals it uses, who made it.
+//!
+//! Nothing here is needed to run one. Custom sections prove nothing and are read as far as they
+//! make sense.
+
+use std::collections::BTreeMap;
+
+use wasmparser::{
+    BinaryReader, FunctionBody as Body, Parser, ProducersSectionReader, VisitOperator,
+    VisitSimdOperator,
+};
+
+use crate::decode::section_name;
+use crate::{
+    ByteRange, CompositeType, EntityType, Feature, Features, HeapType, Import, IndexType, Module,
+    RefType, ValueType,
+};
+
+/// A section of a module.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Section {
+    /// Its name, `custom "…"` for custom sections.
+    pub name: String,
+    /// Where its contents are.
+    pub bytes: ByteRange,
+    /// How many entries it has, where it is a list.
+    pub count: Option<u32>,
+}
+
+/// The sections in order, as far as they can be read.
+#[must_use]
+pub fn sections(bytes: &[u8]) -> Vec<Section> {
+    let mut sections = Vec::new();
+    for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
+        let Some(name) = section_name(&payload) else {
+            continue;
+        };
+        let name = match &payload {
+            wasmparser::Payload::CustomSection(custom) => format!("custom {:?}", custom.name()),
+            _ => name.to_owned(),
+        };
+        let Some((_, range)) = payload.as_section() else {
+            continue;
+        };
+        let (start, end) = (range.start as usize, range.end as usize);
+        if let Some(bytes) = ByteRange::new(start, end) {
+            let count = entries(&payload);
+            sections.push(Section { name, bytes, count });
+        }
+    }
+    sections
+}
+
+fn entries(payload: &wasmparser::Payload<'_>) -> Option<u32> {
+    use wasmparser::Payload::*;
+    match payload {
+        TypeSection(s) => Some(s.count()),
+        ImportSection(s) => Some(s.count()),
+        FunctionSection(s) => Some(s.count()),
+        TableSection(s) => Some(s.count()),
+        MemorySection(s) => Some(s.count()),
+        TagSection(s) => Some(s.count()),
+        GlobalSection(s) => Some(s.count()),
+        ExportSection(s) => Some(s.count()),
+        ElementSection(s) => Some(s.count()),
+        DataSection(s) => Some(s.count()),
+        CodeSectionStart { count, .. } => Some(*count),
+        _ => None,
+    }
+}
+
+/// Imports by module name, in the order of the names.
+#[must_use]
+pub fn imports_by_module(module: &Module) -> BTreeMap<&str, Vec<&Import>> {
+    let mut grouped = BTreeMap::<_, Vec<_>>::new();
+    for import in &module.imports {
+        grouped
+            .entry(import.module.as_str())
+            .or_default()
+            .push(import);
+    }
+    grouped
+}
+
+/// One line of the `producers` section: what, its name, its version.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Producer {
+    /// `language`, `processed-by` or `sdk`.
+    pub field: String,
+    /// For example `rustc`.
+    pub name: String,
+    /// For example `1.95.0`.
+    pub version: String,
+}
+
+/// What the `producers` section says, as far as it can be read.
+#[must_use]
+pub fn producers(bytes: &[u8], module: &Module) -> Vec<Producer> {
+    let mut producers = Vec::new();
+    let Some(reader) = custom(bytes, module, "producers") else {
+        return producers;
+    };
+    let Ok(fields) = ProducersSectionReader::new(reader) else {
+        return producers;
+    };
+    for field in fields.into_iter().map_while(Result::ok) {
+        for value in field.values.into_iter().map_while(Result::ok) {
+            producers.push(Producer {
+                field: field.name.to_owned(),
+                name: value.name.to_owned(),
+                version: value.version.to_owned(),
+            });
+        }
+    }
+    producers
+}
+
+/// What the `target_features` section says, each with its `+` or `-`.
+#[must_use]
+pub fn target_features(bytes: &[u8], module: &Module) -> Vec<String> {
+    let mut features = Vec::new();
+    let Some(mut reader) = custom(bytes, module, "target_features") else {
+        return features;
+    };
+    let Ok(count) = reader.read_var_u32() else {
+        return features;
+    };
+    for _ in 0..count {
+        let (Ok(prefix), Ok(name)) = (reader.read_u8(), reader.read_string()) else {
+            break;
+        };
+        features.push(format!("{}{name}", char::from(prefix)));
+    }
+    features
+}
+
+fn custom<'a>(bytes: &'a [u8], module: &Module, name: &str) -> Option<BinaryReader<'a>> {
+    let section = module.custom_sections.iter().find(|s| s.name == name)?;
+    let contents = bytes.get(section.bytes.indices())?;
+    Some(BinaryReader::new(contents, u64::from(section.bytes.start)))
+}
+
+/// The proposals that a decoded module uses. Reads every operator once.
+#[must_use]
+pub fn used_features(bytes: &[u8], module: &Module) -> Features {
+    let mut used = Features::mvp();
+    for ty in &module.types {
+        type_features(ty, &mut used);
+    }
+    for import in &module.imports {
+        entity_features(&import.entity, &mut used);
+        if let EntityType::Global(ty) = import.entity {
+            used_if(ty.mutable, Feature::MutableGlobals, &mut used);
+        }
+    }
+    for export in &module.exports {
+        if let EntityType::Global(ty) = export.entity {
+            used_if(ty.mutable, Feature::MutableGlobals, &mut used);
+        }
+    }
+    for table in &module.tables {
+        entity_features(&EntityType::Table(table.ty), &mut used);
+    }
+    for memory in &module.memories {
+        entity_features(&EntityType::Memory(*memory), &mut used);
+    }
+    for global in &module.globals {
+        entity_features(&EntityType::Global(global.ty), &mut used);
+    }
+    used_if(module.memories.len() > 1, Feature::MultiMemory, &mut used);
+    used_if(module.tables.len() > 1, Feature::ReferenceTypes, &mut used);
+    used_if(!module.tags.is_empty(), Feature::Exceptions, &mut used);
+    for body in &module.bodies {
+        body_features(bytes, body.bytes, &mut used);
+    }
+    used
+}
+
+fn used_if(condition: bool, feature: Feature, used: &mut Features) {
+    if condition {
+        used.set(feature, true);
+    }
+}
+
+fn type_features(ty: &crate::SubType, used: &mut Features) {
+    used_if(!ty.is_final || ty.supertype.is_some(), Feature::Gc, used);
+    match &ty.composite {
+        CompositeType::Function(ty) => {
+            used_if(ty.results.len() > 1, Feature::MultiValue, used);
+            for &ty in ty.params.iter().chain(&ty.results) {
+                value_features(ty, used);
+            }
+        }
+        CompositeType::Struct(_) | CompositeType::Array(_) => {
+            used.set(Feature::Gc, true);
+        }
+    }
+}
+
+fn entity_features(entity: &EntityType, used: &mut Features) {
+    match entity {
+        EntityType::Function(_) => {}
+        EntityType::Table(ty) => {
+            if ty.element != RefType::FUNCREF {
+                reference_features(ty.element, used);
+            }
+            used_if(ty.index == IndexType::I64, Feature::Memory64, used);
+        }
+        EntityType::Memory(ty) => {
+            used_if(ty.index == IndexType::I64, Feature::Memory64, used);
+            used_if(ty.shared, Feature::Threads, used);
+            used_if(ty.page_size_log2 != 16, Feature::CustomPageSizes, used);
+        }
+        EntityType::Global(ty) => value_features(ty.value, used),
+        EntityType::Tag(_) => {
+            used.set(Feature::Exceptions, true);
+        }
+    }
+}
+
+fn value_features(ty: ValueType, used: &mut Features) {
+    match ty {
+        ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64 => {}
+        ValueType::V128 => {
+            used.set(Feature::Simd, true);
+        }
+        ValueType::Ref(ty) => reference_features(ty, used),
+    }
+}
+
+fn reference_features(ty: RefType, used: &mut Features) {
+    used.set(Feature::ReferenceTypes, true);
+    match ty.heap {
+        HeapType::Func | HeapType::Extern | HeapType::Concrete(_) => {}
+        HeapType::Exn | HeapType::NoExn => {
+            used.set(Feature::Exceptions, true);
+        }
+        HeapType::NoFunc
+        | HeapType::NoExtern
+        | HeapType::Any
+        | HeapType::Eq
+        | HeapType::I31
+        | HeapType::Struct
+        | HeapType::Array
+        | HeapType::None => {
+            used.set(Feature::Gc, true);
+        }
+    }
+    let typed = !ty.nullable || matches!(ty.heap, HeapType::Concrete(_));
+    used_if(typed, Feature::FunctionReferences, used);
+}
+
+fn body_features(bytes: &[u8], range: ByteRange, used: &mut Features) {
+    let Some(code) = bytes.get(range.indices()) else {
+        return;
+    };
+    let body = Body::new(BinaryReader::new(code, u64::from(range.start)));
+    let Ok(mut operators) = body.get_operators_reader() else {
+        return;
+    };
+    let mut collector = Collector { used };
+    while !operators.eof() {
+        if operators.visit_operator(&mut collector).is_err() {
+            return;
+        }
+    }
+}
+
+/// Notes the proposal of each operator.
+struct Collector<'a> {
+    used: &'a mut Features,
+}
+
+macro_rules! collect {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
+        $(
+            fn $visit(&mut self $($(, $arg: $argty)*)?) {
+                $($(let _ = $arg;)*)?
+                if let Some(feature) = proposal(stringify!($proposal)) {
+                    self.used.set(feature, true);
+                }
+            }
+        )*
+    };
+}
+
+impl<'a> VisitOperator<'a> for Collector<'_> {
+    type Output = ();
+
+    fn simd_visitor(&mut self) -> Option<&mut dyn VisitSimdOperator<'a, Output = ()>> {
+        Some(self)
+    }
+
+    wasmparser::for_each_visit_operator!(collect);
+}
+
+impl VisitSimdOperator<'_> for Collector<'_> {
+    wasmparser::for_each_visit_simd_operator!(collect);
+}
+
+/// `wasmparser`'s name of a proposal to ours.
+#[inline]
+fn proposal(name: &str) -> Option<Feature> {
+    Some(match name {
+        "sign_extension" => Feature::SignExtension,
+        "saturating_float_to_int" => Feature::SaturatingFloatToInt,
+        "bulk_memory" => Feature::BulkMemory,
+        "reference_types" => Feature::ReferenceTypes,
+        "simd" => Feature::Simd,
+        "relaxed_simd" => Feature::RelaxedSimd,
+        "tail_call" => Feature::TailCall,
+        "threads" => Feature::Threads,
+        "exceptions" => Feature::Exceptions,
+        "legacy_exceptions" => Feature::LegacyExceptions,
+        "gc" => Feature::Gc,
+        "function_references" => Feature::FunctionReferences,
+        "wide_arithmetic" => Feature::WideArithmetic,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, decode, parse_text};
+
+    fn used(text: &str) -> Vec<&'static str> {
+        let bytes = parse_text(text.as_bytes(), None).unwrap();
+        let module = decode(&bytes, &Features::all(), &Limits::default())
+            .unwrap()
+            .module;
+        used_features(&bytes, &module)
+            .iter()
+            .map(Feature::name)
+            .collect()
+    }
+
+    #[test]
+    fn proposals_are_found() {
+        assert!(used("(module (func (drop (i32.const 1))))").is_empty());
+        assert_eq!(
+            used("(module (func (param v128) (drop (i8x16.popcnt (local.get 0)))))"),
+            ["simd"]
+        );
+        assert_eq!(
+            used("(module (memory i64 1 2 shared) (func $f (return_call $f)))"),
+            ["tail-call", "memory64", "threads"]
+        );
+        assert_eq!(used("(module (type (struct)))"), ["gc"]);
+    }
+
+    #[test]
+    fn sections_are_listed() {
+        let bytes = parse_text(b"(module $m (func) (memory 1) (data \"abc\"))", None).unwrap();
+        let names: Vec<_> = sections(&bytes).into_iter().map(|s| s.name).collect();
+        assert!(names.contains(&"code".to_owned()) && names.contains(&"data".to_owned()));
+        assert!(names.contains(&"custom \"name\"".to_owned()));
+    }
+}
