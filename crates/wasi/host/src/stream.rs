@@ -1,0 +1,380 @@
+//! Standard streams: the host's own, a file, a pipe in memory, or nothing.
+//!
+//! Bytes pass through exactly and at once: nothing is buffered, translated or
+//! flushed later, so a program's output is complete however it ends.
+
+use crate::poll::Source;
+use crate::{Error, File, FileFlags, FileType, IoSlice, IoSliceMut, Metadata, Result, system};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Where a program's standard input comes from.
+#[derive(Debug)]
+pub enum InputStream {
+    /// Always at its end.
+    Null,
+    /// The standard input of this process.
+    Inherited,
+    /// A file or device.
+    File(File),
+    /// Bytes that the embedder provides.
+    Pipe(InputPipe),
+}
+
+/// Where a program's standard output or error goes.
+#[derive(Debug)]
+pub enum OutputStream {
+    /// Taken and forgotten.
+    Null,
+    /// The standard output of this process.
+    InheritedOutput,
+    /// The standard error of this process.
+    InheritedError,
+    /// A file or device.
+    File(File),
+    /// Bytes that the embedder collects.
+    Pipe(OutputPipe),
+}
+
+impl InputStream {
+    /// Reads what is there into one buffer, waiting for the first byte; 0 at the end.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn read(&self, buffer: &mut [u8]) -> Result<usize> {
+        match self {
+            Self::Null => Ok(0),
+            Self::Inherited => system::read(rustix::stdio::stdin(), buffer),
+            Self::File(file) => file.read(buffer),
+            Self::Pipe(pipe) => Ok(pipe.read(buffer)),
+        }
+    }
+
+    /// Reads into several buffers, as one operation.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
+        match self {
+            Self::Null => Ok(0),
+            Self::Inherited => system::read_vectored(rustix::stdio::stdin(), buffers),
+            Self::File(file) => file.read_vectored(buffers),
+            Self::Pipe(pipe) => {
+                // Only one read may wait: later buffers stay empty, as the
+                // contract of a vectored read allows.
+                let first = buffers.iter_mut().find(|buffer| !buffer.is_empty());
+                Ok(first.map_or(0, |buffer| pipe.read(buffer)))
+            }
+        }
+    }
+
+    /// The attributes.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn metadata(&self) -> Result<Metadata> {
+        match self {
+            Self::Null | Self::Pipe(_) => Ok(Metadata::of_kind(self.file_type())),
+            Self::Inherited => system::metadata(rustix::stdio::stdin()),
+            Self::File(file) => file.metadata(),
+        }
+    }
+
+    /// What the stream is.
+    pub fn file_type(&self) -> FileType {
+        match self {
+            Self::Null => FileType::CharacterDevice,
+            Self::Pipe(_) => FileType::Fifo,
+            Self::Inherited => host_type(rustix::stdio::stdin()),
+            Self::File(file) => file.metadata().map_or(FileType::Unknown, |m| m.file_type),
+        }
+    }
+
+    /// How the stream behaves.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn flags(&self) -> Result<FileFlags> {
+        match self {
+            Self::Null | Self::Pipe(_) => Ok(FileFlags::empty()),
+            Self::Inherited => system::flags(rustix::stdio::stdin()),
+            Self::File(file) => file.flags(),
+        }
+    }
+
+    /// Whether it is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        match self {
+            Self::Null | Self::Pipe(_) => false,
+            Self::Inherited => system::is_terminal(rustix::stdio::stdin()),
+            Self::File(file) => file.is_terminal(),
+        }
+    }
+
+    /// What to wait on, for [`poll`](crate::poll).
+    pub fn source(&self) -> Source<'_> {
+        match self {
+            Self::Null => Source::ready(0),
+            Self::Inherited => Source::host(rustix::stdio::stdin()),
+            Self::File(file) => file.source(),
+            Self::Pipe(pipe) => Source::pipe(pipe),
+        }
+    }
+}
+
+impl OutputStream {
+    /// Writes some of the buffer, and returns how many bytes.
+    ///
+    /// # Errors
+    /// [`Error::BrokenPipe`] where nobody reads; [`Error::QuotaExceeded`] where a
+    /// pipe in memory is full; what the host reports.
+    pub fn write(&self, buffer: &[u8]) -> Result<usize> {
+        match self {
+            Self::Null => Ok(buffer.len()),
+            Self::InheritedOutput => system::write(rustix::stdio::stdout(), buffer),
+            Self::InheritedError => system::write(rustix::stdio::stderr(), buffer),
+            Self::File(file) => file.write(buffer),
+            Self::Pipe(pipe) => pipe.write(buffer),
+        }
+    }
+
+    /// Writes several buffers, as one operation.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> Result<usize> {
+        match self {
+            Self::Null => Ok(buffers.iter().map(|buffer| buffer.len()).sum()),
+            Self::InheritedOutput => system::write_vectored(rustix::stdio::stdout(), buffers),
+            Self::InheritedError => system::write_vectored(rustix::stdio::stderr(), buffers),
+            Self::File(file) => file.write_vectored(buffers),
+            Self::Pipe(pipe) => pipe.write_vectored(buffers),
+        }
+    }
+
+    /// The attributes.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn metadata(&self) -> Result<Metadata> {
+        match self {
+            Self::Null | Self::Pipe(_) => Ok(Metadata::of_kind(self.file_type())),
+            Self::InheritedOutput => system::metadata(rustix::stdio::stdout()),
+            Self::InheritedError => system::metadata(rustix::stdio::stderr()),
+            Self::File(file) => file.metadata(),
+        }
+    }
+
+    /// What the stream is.
+    pub fn file_type(&self) -> FileType {
+        match self {
+            Self::Null => FileType::CharacterDevice,
+            Self::Pipe(_) => FileType::Fifo,
+            Self::InheritedOutput => host_type(rustix::stdio::stdout()),
+            Self::InheritedError => host_type(rustix::stdio::stderr()),
+            Self::File(file) => file.metadata().map_or(FileType::Unknown, |m| m.file_type),
+        }
+    }
+
+    /// How the stream behaves.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn flags(&self) -> Result<FileFlags> {
+        match self {
+            Self::Null | Self::Pipe(_) => Ok(FileFlags::empty()),
+            Self::InheritedOutput => system::flags(rustix::stdio::stdout()),
+            Self::InheritedError => system::flags(rustix::stdio::stderr()),
+            Self::File(file) => file.flags(),
+        }
+    }
+
+    /// Whether it is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        match self {
+            Self::Null | Self::Pipe(_) => false,
+            Self::InheritedOutput => system::is_terminal(rustix::stdio::stdout()),
+            Self::InheritedError => system::is_terminal(rustix::stdio::stderr()),
+            Self::File(file) => file.is_terminal(),
+        }
+    }
+
+    /// What to wait on, for [`poll`](crate::poll).
+    pub fn source(&self) -> Source<'_> {
+        match self {
+            Self::Null | Self::Pipe(_) => Source::ready(u64::MAX),
+            Self::InheritedOutput => Source::host(rustix::stdio::stdout()),
+            Self::InheritedError => Source::host(rustix::stdio::stderr()),
+            Self::File(file) => file.source(),
+        }
+    }
+}
+
+fn host_type(fd: impl rustix::fd::AsFd) -> FileType {
+    // A closed stream is reported by the operation that needs it.
+    system::metadata(fd).map_or(FileType::Unknown, |metadata| metadata.file_type)
+}
+
+/// Bytes in memory that a program reads. Clones share them.
+///
+/// ```
+/// use silica_wasi_host::{InputPipe, InputStream};
+/// let input = InputStream::Pipe(InputPipe::from_bytes(*b"one line\n"));
+/// let mut buffer = [0; 16];
+/// assert_eq!(input.read(&mut buffer), Ok(9));
+/// assert_eq!(input.read(&mut buffer), Ok(0));
+/// ```
+#[derive(Debug, Clone)]
+pub struct InputPipe {
+    shared: Arc<InputState>,
+}
+
+#[derive(Debug)]
+struct InputState {
+    contents: Mutex<InputContents>,
+    changed: Condvar,
+    bytes_max: usize,
+}
+
+#[derive(Debug)]
+struct InputContents {
+    bytes: VecDeque<u8>,
+    closed: bool,
+}
+
+impl InputPipe {
+    /// A pipe with these bytes, and its end after them.
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new(bytes.into(), true, 0)
+    }
+
+    /// An empty pipe that [`provide`](Self::provide) fills, up to `bytes_max`
+    /// unread bytes, and [`close`](Self::close) ends. A program that reads it
+    /// waits meanwhile.
+    pub fn bounded(bytes_max: usize) -> Self {
+        Self::new(Vec::new(), false, bytes_max)
+    }
+
+    fn new(bytes: Vec<u8>, closed: bool, bytes_max: usize) -> Self {
+        let contents = InputContents {
+            bytes: bytes.into(),
+            closed,
+        };
+        Self {
+            shared: Arc::new(InputState {
+                contents: Mutex::new(contents),
+                changed: Condvar::new(),
+                bytes_max,
+            }),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, InputContents> {
+        // Nothing that holds the lock can leave half a change behind.
+        let contents = self.shared.contents.lock();
+        contents.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds as many of the bytes as there is room for, and returns how many.
+    ///
+    /// # Errors
+    /// [`Error::BrokenPipe`] after [`close`](Self::close).
+    pub fn provide(&self, bytes: &[u8]) -> Result<usize> {
+        let mut contents = self.lock();
+        if contents.closed {
+            return Err(Error::BrokenPipe);
+        }
+        let room = self.shared.bytes_max.saturating_sub(contents.bytes.len());
+        let taken = bytes.len().min(room);
+        contents.bytes.extend(&bytes[..taken]);
+        self.shared.changed.notify_all();
+        Ok(taken)
+    }
+
+    /// Ends the stream after what is unread.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.shared.changed.notify_all();
+    }
+
+    fn read(&self, buffer: &mut [u8]) -> usize {
+        let mut contents = self.lock();
+        while contents.bytes.is_empty() && !contents.closed && !buffer.is_empty() {
+            let woken = self.shared.changed.wait(contents);
+            contents = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        let taken = buffer.len().min(contents.bytes.len());
+        for (to, from) in buffer.iter_mut().zip(contents.bytes.drain(..taken)) {
+            *to = from;
+        }
+        taken
+    }
+
+    /// How many bytes can be read without waiting, `None` where reading waits.
+    pub(crate) fn readable(&self) -> Option<u64> {
+        let contents = self.lock();
+        let waits = contents.bytes.is_empty() && !contents.closed;
+        (!waits).then_some(contents.bytes.len() as u64)
+    }
+}
+
+/// Bytes in memory that a program wrote. Clones share them.
+///
+/// ```
+/// use silica_wasi_host::{OutputPipe, OutputStream};
+/// let pipe = OutputPipe::bounded(5);
+/// let output = OutputStream::Pipe(pipe.clone());
+/// assert_eq!(output.write(b"hello!"), Ok(5));
+/// assert!(output.write(b"!").is_err());
+/// assert_eq!(pipe.contents(), b"hello");
+/// ```
+#[derive(Debug, Clone)]
+pub struct OutputPipe {
+    shared: Arc<Mutex<Vec<u8>>>,
+    bytes_max: usize,
+}
+
+impl OutputPipe {
+    /// A pipe that holds up to `bytes_max` bytes at a time.
+    pub fn bounded(bytes_max: usize) -> Self {
+        Self {
+            shared: Arc::default(),
+            bytes_max,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        // Nothing that holds the lock can leave half a change behind.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A copy of what was written and not taken.
+    pub fn contents(&self) -> Vec<u8> {
+        self.lock().clone()
+    }
+
+    /// What was written since the last call, which makes room.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn write(&self, buffer: &[u8]) -> Result<usize> {
+        self.write_vectored(&[IoSlice::new(buffer)])
+    }
+
+    fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> Result<usize> {
+        let mut bytes = self.lock();
+        let before = bytes.len();
+        let mut wanted = 0_usize;
+        for buffer in buffers {
+            wanted = wanted.saturating_add(buffer.len());
+            let room = self.bytes_max.saturating_sub(bytes.len());
+            bytes.extend_from_slice(&buffer[..buffer.len().min(room)]);
+        }
+        let written = bytes.len() - before;
+        if written == 0 && wanted > 0 {
+            return Err(Error::QuotaExceeded);
+        }
+        Ok(written)
+    }
+}
