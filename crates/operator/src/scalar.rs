@@ -107,6 +107,21 @@ pub enum FloatUnary {
     Sqrt,
 }
 
+impl FloatUnary {
+    /// Whether the specification lets the operator choose among NaNs; the others move bits.
+    #[must_use]
+    pub const fn is_arithmetic(self) -> bool {
+        match self {
+            FloatUnary::Abs | FloatUnary::Neg => false,
+            FloatUnary::Ceil
+            | FloatUnary::Floor
+            | FloatUnary::Trunc
+            | FloatUnary::Nearest
+            | FloatUnary::Sqrt => true,
+        }
+    }
+}
+
 /// Float operators of two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "the names are the specification's")]
@@ -118,6 +133,22 @@ pub enum FloatBinary {
     Min,
     Max,
     Copysign,
+}
+
+impl FloatBinary {
+    /// Whether the specification lets the operator choose among NaNs; the others move bits.
+    #[must_use]
+    pub const fn is_arithmetic(self) -> bool {
+        match self {
+            FloatBinary::Copysign => false,
+            FloatBinary::Add
+            | FloatBinary::Sub
+            | FloatBinary::Mul
+            | FloatBinary::Div
+            | FloatBinary::Min
+            | FloatBinary::Max => true,
+        }
+    }
 }
 
 /// Float comparisons; the result is `i32` 0 or 1.
@@ -178,6 +209,25 @@ pub enum Convert {
     ReinterpretToInt(IntType),
     /// `fNN.reinterpret_iNN`: the width of both.
     ReinterpretToFloat(FloatType),
+}
+
+impl Convert {
+    /// The float type of the result, where the specification lets the operator choose
+    /// among NaNs.
+    #[must_use]
+    pub const fn arithmetic_type(self) -> Option<FloatType> {
+        match self {
+            Convert::Demote => Some(FloatType::F32),
+            Convert::Promote => Some(FloatType::F64),
+            Convert::Wrap
+            | Convert::Extend { .. }
+            | Convert::Trunc { .. }
+            | Convert::TruncSat { .. }
+            | Convert::FromInt { .. }
+            | Convert::ReinterpretToInt(_)
+            | Convert::ReinterpretToFloat(_) => None,
+        }
+    }
 }
 
 /// The wide-arithmetic proposal. `Add128` and `Sub128` take four `i64` (low and high of

@@ -24,6 +24,15 @@ impl LaneShape {
         }
     }
 
+    /// The shape itself if its lanes are floats.
+    #[must_use]
+    pub const fn if_float(self) -> Option<LaneShape> {
+        match self {
+            LaneShape::F32x4 | LaneShape::F64x2 => Some(self),
+            LaneShape::I8x16 | LaneShape::I16x8 | LaneShape::I32x4 | LaneShape::I64x2 => None,
+        }
+    }
+
     /// Bits of a lane.
     #[must_use]
     pub const fn lane_bits(self) -> u32 {
@@ -96,6 +105,33 @@ pub enum VectorUnary {
     DemoteF64x2Zero,
     /// `f64x2.promote_low_f32x4`
     PromoteLowF32x4,
+}
+
+impl VectorUnary {
+    /// The float shape of the result, where the specification lets the operator choose
+    /// among NaNs.
+    #[must_use]
+    pub const fn arithmetic_shape(self) -> Option<LaneShape> {
+        match self {
+            VectorUnary::Ceil(shape)
+            | VectorUnary::Floor(shape)
+            | VectorUnary::Trunc(shape)
+            | VectorUnary::Nearest(shape)
+            | VectorUnary::Sqrt(shape) => Some(shape),
+            VectorUnary::DemoteF64x2Zero => Some(LaneShape::F32x4),
+            VectorUnary::PromoteLowF32x4 => Some(LaneShape::F64x2),
+            VectorUnary::Not
+            | VectorUnary::Abs(_)
+            | VectorUnary::Neg(_)
+            | VectorUnary::Popcnt
+            | VectorUnary::ExtAddPairwise { .. }
+            | VectorUnary::Extend { .. }
+            | VectorUnary::TruncSatF32x4 { .. }
+            | VectorUnary::TruncSatF64x2Zero { .. }
+            | VectorUnary::ConvertI32x4 { .. }
+            | VectorUnary::ConvertLowI32x4 { .. } => None,
+        }
+    }
 }
 
 /// `v128 v128 -> v128`.
@@ -197,6 +233,39 @@ pub enum VectorBinary {
     RelaxedDotI8x16I7x16S,
 }
 
+impl VectorBinary {
+    /// The float shape of the result, where the specification lets the operator choose
+    /// among NaNs.
+    #[must_use]
+    pub const fn arithmetic_shape(self) -> Option<LaneShape> {
+        match self {
+            VectorBinary::Add(shape)
+            | VectorBinary::Sub(shape)
+            | VectorBinary::Mul(shape)
+            | VectorBinary::Div(shape)
+            | VectorBinary::FloatMin { shape, .. }
+            | VectorBinary::FloatMax { shape, .. } => shape.if_float(),
+            VectorBinary::And
+            | VectorBinary::AndNot
+            | VectorBinary::Or
+            | VectorBinary::Xor
+            | VectorBinary::AddSat { .. }
+            | VectorBinary::SubSat { .. }
+            | VectorBinary::IntMin { .. }
+            | VectorBinary::IntMax { .. }
+            | VectorBinary::PMin(_)
+            | VectorBinary::PMax(_)
+            | VectorBinary::AvgrU(_)
+            | VectorBinary::Q15MulrSatS { .. }
+            | VectorBinary::Narrow { .. }
+            | VectorBinary::ExtMul { .. }
+            | VectorBinary::DotI16x8S
+            | VectorBinary::Swizzle { .. }
+            | VectorBinary::RelaxedDotI8x16I7x16S => None,
+        }
+    }
+}
+
 /// `v128 v128 v128 -> v128`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum VectorTernary {
@@ -210,6 +279,20 @@ pub enum VectorTernary {
     RelaxedNmadd(LaneShape),
     /// `i32x4.relaxed_dot_i8x16_i7x16_add_s`
     RelaxedDotI8x16I7x16AddS,
+}
+
+impl VectorTernary {
+    /// The float shape of the result, where the specification lets the operator choose
+    /// among NaNs.
+    #[must_use]
+    pub const fn arithmetic_shape(self) -> Option<LaneShape> {
+        match self {
+            VectorTernary::RelaxedMadd(shape) | VectorTernary::RelaxedNmadd(shape) => Some(shape),
+            VectorTernary::Bitselect
+            | VectorTernary::RelaxedLaneselect(_)
+            | VectorTernary::RelaxedDotI8x16I7x16AddS => None,
+        }
+    }
 }
 
 /// `v128 i32 -> v128`; the count is taken modulo the lane's bits.

@@ -12,6 +12,7 @@ mod class;
 mod control;
 mod environment;
 mod error;
+pub mod evaluator;
 mod function;
 mod memory;
 mod numeric;
