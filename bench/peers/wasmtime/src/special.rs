@@ -1,0 +1,45 @@
+//! What only wasmtime has: its pooling allocator, and epochs as its way of being interruptible.
+
+use engine::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
+use std::error::Error;
+
+/// As it comes.
+pub fn plain() -> Config {
+    Config::new()
+}
+
+/// With pools: as they come, and with touched pages kept resident between instances.
+pub fn pools() -> Vec<(&'static str, Config)> {
+    let with = |pool: PoolingAllocationConfig| {
+        let mut config = plain();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        config
+    };
+    let mut resident = PoolingAllocationConfig::default();
+    resident.linear_memory_keep_resident(64 << 10);
+    resident.table_keep_resident(64 << 10);
+    vec![
+        ("pool", with(PoolingAllocationConfig::default())),
+        ("pool_resident", with(resident)),
+    ]
+}
+
+/// Counting fuel.
+pub fn fuel() -> Config {
+    let mut config = plain();
+    config.consume_fuel(true);
+    config
+}
+
+/// Interruptible by epochs.
+pub fn interruptible() -> Config {
+    let mut config = plain();
+    config.epoch_interruption(true);
+    config
+}
+
+/// Lets a store run as long as it wants, interruptibly.
+pub fn arm(store: &mut Store<()>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    store.set_epoch_deadline(1 << 40);
+    Ok(())
+}

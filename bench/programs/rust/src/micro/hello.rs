@@ -1,0 +1,5 @@
+//! Prints one line: what is measured is everything around it.
+
+fn main() {
+    println!("hello");
+}

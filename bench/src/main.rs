@@ -1,0 +1,83 @@
+//! `silica-bench`: builds the benchmark's programs, runs each under every engine found on this
+//! machine, checks that all print the same, and shows times as ratios.
+//!
+//! The programs are in [`programs`]; how an engine is found and called is in [`engines`]; the
+//! order of runs and what is taken from each is in [`measure`]. What one call, one instance or one
+//! file access costs is another question, asked by `silica-bench micro` (see [`micro`]).
+
+#![forbid(unsafe_code)]
+
+mod build;
+mod engines;
+mod machine;
+mod measure;
+mod micro;
+mod options;
+mod paths;
+mod plot;
+mod process;
+mod programs;
+mod results;
+mod table;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use options::{Command, Options};
+use paths::Paths;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match run(&options) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("silica-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<ExitCode> {
+    match &options.command {
+        Some(Command::Peak { command }) => process::report_peak(command),
+        Some(Command::Micro(micro)) => micro::run(&Paths::find()?, options, micro),
+        None => compare(&Paths::find()?, options),
+    }
+}
+
+fn compare(paths: &Paths, options: &Options) -> Result<ExitCode> {
+    let chosen = programs::matching(&options.filter);
+    if chosen.is_empty() {
+        bail!(
+            "no program has a name or family containing {:?}",
+            options.filter
+        );
+    }
+    if options.list {
+        print!("{}", programs::list(&chosen));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let engines = engines::find(paths, options)?;
+    let built = build::build(paths, &chosen, &options.guests())?;
+    let results = measure::measure(paths, options, &engines, &built)?;
+    print!("{}", table::text(&results));
+    write(&options.markdown, || table::markdown(&results))?;
+    write(&options.svg, || plot::svg(&results))?;
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&results)?;
+        std::fs::write(path, text + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(if results.failures().is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn write(path: &Option<std::path::PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
+    if let Some(path) = path {
+        std::fs::write(path, text()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
