@@ -10,6 +10,7 @@ mod heading;
 mod leftovers;
 mod length;
 mod lexer;
+mod licences;
 mod links;
 mod machine;
 mod manifests;
@@ -39,6 +40,7 @@ const RULES: &[(&str, Rule)] = &[
     ("machine paths", machine::check),
     ("decisions", decisions::check),
     ("links", links::check),
+    ("licences", licences::check),
     ("manifests", manifests::check),
 ];
 

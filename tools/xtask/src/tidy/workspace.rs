@@ -58,6 +58,8 @@ pub(crate) struct Workspace {
     pub(crate) packages: Vec<Package>,
     /// For each package that takes part, ours or not, what it builds upon (tests apart).
     pub(crate) graph: BTreeMap<String, BTreeSet<String>>,
+    /// The licence of each package, ours or not, as an SPDX expression.
+    pub(crate) licences: Vec<(String, String)>,
 }
 
 impl Workspace {
@@ -80,6 +82,9 @@ impl Workspace {
         let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
         workspace.packages = packages(&metadata, root);
         workspace.graph = graph(&metadata);
+        workspace.licences = list(&metadata["packages"])
+            .map(|package| (text(&package["name"]), text(&package["license"])))
+            .collect();
         Ok(workspace)
     }
 
