@@ -93,21 +93,55 @@ pub fn clang() -> Result<Program, Skipped> {
     })
 }
 
-/// ripgrep: searches files.
+/// ripgrep, which searches files.
 pub const RIPGREP: CratePin = CratePin {
     name: "ripgrep",
-    version: "",
-    sha256: "",
+    version: "15.2.0",
+    sha256: "a30750b6d0743bfdd2656ebbaf4555aa278c43144b84bc389bcbfa399485ec71",
     binary: "rg",
+    arguments: &[],
+};
+
+/// jaq, which filters JSON. Of its features only the allocator, which is C, is left out.
+pub const JAQ: CratePin = CratePin {
+    name: "jaq",
+    version: "1.6.0",
+    sha256: "bc49bd3ec0ba61c839110a3215abf4eeab16180ffcc762772178d7ed7f6eb4bc",
+    binary: "jaq",
+    arguments: &["--no-default-features"],
+};
+
+/// resvg, which renders SVG to PNG.
+pub const RESVG: CratePin = CratePin {
+    name: "resvg",
+    version: "0.49.0",
+    sha256: "1572844b6727a1bf842190e9947641a68ac44bed83f50afb4bd1407a2564bee8",
+    binary: "resvg",
     arguments: &[],
 };
 
 /// ripgrep, built for `wasm32-wasip1`.
 ///
 /// # Errors
-/// [`Skipped`] where it cannot be fetched.
+/// [`Skipped`] where it cannot be fetched or built here.
 pub fn ripgrep() -> Result<PathBuf, Skipped> {
     crate_program(&RIPGREP)
+}
+
+/// jaq, built for `wasm32-wasip1`.
+///
+/// # Errors
+/// [`Skipped`] where it cannot be fetched or built here.
+pub fn jaq() -> Result<PathBuf, Skipped> {
+    crate_program(&JAQ)
+}
+
+/// resvg, built for `wasm32-wasip1`.
+///
+/// # Errors
+/// [`Skipped`] where it cannot be fetched or built here.
+pub fn resvg() -> Result<PathBuf, Skipped> {
+    crate_program(&RESVG)
 }
 
 #[cfg(test)]

@@ -33,7 +33,9 @@ pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
 
 /// The strings of the `allow` list.
 fn allowed(text: &str) -> Vec<&str> {
-    let lines = text.lines().skip_while(|line| !line.starts_with("allow = ["));
+    let lines = text
+        .lines()
+        .skip_while(|line| !line.starts_with("allow = ["));
     let rows = lines.skip(1).take_while(|line| !line.starts_with(']'));
     rows.filter_map(|row| row.trim().strip_prefix('"')?.strip_suffix("\","))
         .collect()
@@ -53,7 +55,10 @@ struct Words {
 impl Words {
     fn of(expression: &str) -> Self {
         // An old form writes `MIT/Apache-2.0`.
-        let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+        let spaced = expression
+            .replace('/', " OR ")
+            .replace('(', " ( ")
+            .replace(')', " ) ");
         let mut rest: Vec<String> = spaced.split_whitespace().map(str::to_owned).collect();
         rest.reverse();
         Self { rest }
@@ -107,7 +112,10 @@ mod tests {
         assert!(permits("GPL-3.0 OR MIT", &allowed));
         assert!(permits("GPL-3.0/MIT", &allowed));
         assert!(permits("(MIT OR Apache-2.0) AND Unicode-3.0", &allowed));
-        assert!(permits("Apache-2.0 WITH LLVM-exception OR GPL-2.0", &allowed));
+        assert!(permits(
+            "Apache-2.0 WITH LLVM-exception OR GPL-2.0",
+            &allowed
+        ));
         assert!(!permits("Apache-2.0", &allowed));
         assert!(!permits("MIT AND GPL-3.0", &allowed));
         assert!(!permits("", &allowed));
@@ -121,7 +129,10 @@ mod tests {
             ("fine".to_owned(), "MIT OR Apache-2.0".to_owned()),
             ("strict".to_owned(), "AGPL-3.0".to_owned()),
         ];
-        let found: Vec<_> = check(&workspace).into_iter().map(|finding| finding.what).collect();
+        let found: Vec<_> = check(&workspace)
+            .into_iter()
+            .map(|finding| finding.what)
+            .collect();
         assert_eq!(found, ["strict is under `AGPL-3.0`, which is not allowed"]);
     }
 }
