@@ -106,7 +106,7 @@ impl Decoder<'_> {
             Payload::Version {
                 encoding: Encoding::Component,
                 ..
-            } => return Err(DecodeError::Component),
+            } => Err(DecodeError::Component),
             Payload::TypeSection(section) => self.types(&section),
             Payload::ImportSection(section) => self.imports(&section),
             Payload::FunctionSection(section) => self.functions(&section),

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use wasmparser::{
-    BinaryReader, FunctionBody as Body, Parser, ProducersSectionReader, VisitOperator,
-    VisitSimdOperator,
+    BinaryReader, CustomSectionValidator, Encoding, FunctionBody as Body, Parser, Payload,
+    ProducersSectionReader, ValidPayload, Validator, VisitOperator, VisitSimdOperator,
 };
 
 use crate::decode::section_name;
 use crate::{
-    ByteRange, CompositeType, EntityType, Feature, Features, HeapType, Import, IndexType, Module,
-    RefType, ValueType,
+    ByteRange, CompositeType, DecodeError, EntityType, Feature, Features, HeapType, Import,
+    IndexType, Module, Place, RefType, ValueType,
 };
 
 /// A section of a module.
@@ -36,7 +36,7 @@ pub fn sections(bytes: &[u8]) -> Vec<Section> {
             continue;
         };
         let name = match &payload {
-            wasmparser::Payload::CustomSection(custom) => format!("custom {:?}", custom.name()),
+            Payload::CustomSection(custom) => format!("custom {:?}", custom.name()),
             _ => name.to_owned(),
         };
         let Some((_, range)) = payload.as_section() else {
@@ -51,8 +51,8 @@ pub fn sections(bytes: &[u8]) -> Vec<Section> {
     sections
 }
 
-fn entries(payload: &wasmparser::Payload<'_>) -> Option<u32> {
-    use wasmparser::Payload::*;
+fn entries(payload: &Payload<'_>) -> Option<u32> {
+    use Payload::*;
     match payload {
         TypeSection(s) => Some(s.count()),
         ImportSection(s) => Some(s.count()),
@@ -132,6 +132,37 @@ pub fn target_features(bytes: &[u8], module: &Module) -> Vec<String> {
         features.push(format!("{}{name}", char::from(prefix)));
     }
     features
+}
+
+/// Validates the custom sections that the specification defines: names, branch hints. An engine need
+/// not, and a module with wrong ones is valid; a tool may want to know.
+///
+/// # Errors
+/// [`DecodeError`] of the first thing that is wrong in them, or in the module.
+pub fn check_custom_sections(bytes: &[u8]) -> Result<(), DecodeError> {
+    let error = |e| DecodeError::new(&e, Place::Section("custom"));
+    let mut validator = Validator::new_with_features(Features::all().for_sections());
+    let mut custom = CustomSectionValidator::new();
+    let mut bodies = Vec::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(error)?;
+        if let Payload::Version {
+            encoding: Encoding::Component,
+            ..
+        } = payload
+        {
+            return Err(DecodeError::Component);
+        }
+        if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(error)? {
+            bodies.push((function.index, body));
+        }
+        custom.payload(&payload, &validator).map_err(error)?;
+    }
+    // The only module of the bytes is the first that the validator saw.
+    for (index, body) in &bodies {
+        custom.code_section_entry(0, *index, body).map_err(error)?;
+    }
+    Ok(())
 }
 
 fn custom<'a>(bytes: &'a [u8], module: &Module, name: &str) -> Option<BinaryReader<'a>> {

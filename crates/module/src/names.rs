@@ -158,7 +158,9 @@ mod tests {
                 let mut bytes = bytes.clone();
                 bytes[at] = value;
                 let names = FunctionNames::index(&bytes, &module);
-                let _ = (0..4).map(|i| names.get(&bytes, i)).count();
+                for index in 0..4 {
+                    let _ = names.get(&bytes, index);
+                }
                 let _ = function_name(&bytes, module.names, 2);
             }
         }
