@@ -1,1 +1,97 @@
-//! x
+//! The embedding API: compile WebAssembly modules, give them what they import, call what they export.
+//!
+//! ```
+//! use silica_engine::{Caller, Engine, Linker, Module, Store};
+//!
+//! # fn main() -> silica_engine::Result<()> {
+//! let engine = Engine::default();
+//! let module = Module::new(&engine, r#"(module
+//!     (import "host" "count" (func $count (param i32)))
+//!     (func (export "run") (param i32)
+//!         (call $count (local.get 0))))"#)?;
+//!
+//! let mut linker = Linker::new(&engine);
+//! linker.func_wrap("host", "count", |mut caller: Caller<'_, i32>, n: i32| *caller.data_mut() += n)?;
+//!
+//! let mut store = Store::new(&engine, 0);
+//! let instance = linker.instantiate(&mut store, &module)?;
+//! let run = instance.get_typed_func::<i32, ()>(&mut store, "run")?;
+//! run.call(&mut store, 5)?;
+//! assert_eq!(*store.data(), 5);
+//! # Ok(()) }
+//! ```
+//!
+//! An [`Engine`] holds the settings ([`Config`]). A [`Module`] is compiled code. A [`Store`] owns [`Instance`]s and all that
+//! they can reach: [`Func`], [`Memory`], [`Table`], [`Global`] are handles into it, cheap to copy. A
+//! handle used with another store than its own panics with a message. A [`Linker`] finds imports by name.
+//!
+//! This crate sees both the compiler and the runtime, and is the only one that does. It makes no code and runs
+//! none itself: what is unsafe about that is in `silica_runtime`, but for [`publish`](self), which
+//! vouches for images.
+
+#![deny(unsafe_code)]
+
+mod backtrace;
+mod compile;
+mod config;
+mod context;
+mod engine;
+mod error;
+mod external;
+mod func;
+mod global;
+mod host;
+mod instance;
+mod limits;
+mod linker;
+mod memory;
+mod module;
+mod pooling;
+mod publish;
+mod shared_memory;
+mod store;
+mod symbols;
+mod table;
+mod trap;
+mod types;
+mod value;
+mod wasm_types;
+
+pub use anyhow::{Error, bail, ensure, format_err};
+pub use silica_module::{Feature, Features};
+pub use silica_runtime::InterruptHandle;
+
+pub use backtrace::{FrameInfo, WasmBacktrace};
+pub use config::{Config, InstanceAllocationStrategy, OptLevel, Processor};
+pub use context::{AsContext, AsContextMut, Caller, StoreContext, StoreContextMut};
+pub use engine::{Engine, Precompiled};
+pub use error::EngineError;
+pub use external::{Export, Extern};
+pub use func::{Func, TypedFunc};
+pub use global::Global;
+pub use host::{BoxFuture, IntoFunc};
+pub use instance::Instance;
+pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+pub use linker::{InstancePre, Linker};
+pub use memory::{Memory, MemoryAccessError};
+pub use module::{FunctionAddress, Module, ModuleExport};
+pub use pooling::PoolingAllocationConfig;
+pub use shared_memory::{SharedMemory, WaitResult};
+pub use store::Store;
+pub use symbols::FrameSymbol;
+pub use table::Table;
+pub use trap::Trap;
+pub use types::{
+    ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType,
+    MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
+};
+pub use value::{ExternRef, Ref, Rooted, V128, Val};
+pub use wasm_types::{WasmParams, WasmResults, WasmRet, WasmTy};
+
+/// What fallible functions give: [`Error`] is `anyhow`'s.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Errors, and how to add to them.
+pub mod error_handling {
+    pub use anyhow::{Context, Error, bail, ensure, format_err};
+}

@@ -1,0 +1,348 @@
+//! Everything that can be set about an [`Engine`](crate::Engine), before it is made.
+//!
+//! Settings that change what code is made become `silica_contract::settings::Settings`, which images carry;
+//! the rest stays with the engine.
+
+use silica_contract::settings::{OptimizationLevel, ProcessorFeatures, Settings};
+use silica_module::{Feature, Features};
+
+use crate::pooling::PoolingAllocationConfig;
+
+/// How hard to optimize.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum OptLevel {
+    /// Fast compilation.
+    None,
+    /// Fast code.
+    #[default]
+    Speed,
+    /// Fast code, and small.
+    SpeedAndSize,
+}
+
+/// The processor that code is made for.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Processor {
+    /// This one, with all that it can do.
+    #[default]
+    Host,
+    /// Any of this architecture that is not ancient (x86-64-v2, `ARMv8.0`): for images that travel.
+    Baseline,
+    /// The baseline and these features by Cranelift's names, such as `has_avx2`.
+    Features(Vec<String>),
+}
+
+/// Where memories, tables and stacks of instances come from.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum InstanceAllocationStrategy {
+    /// Each is made when it is needed and given back to the system when its store is dropped.
+    #[default]
+    OnDemand,
+    /// From a pool that is set up with the engine: faster, and bounded.
+    Pooling(PoolingAllocationConfig),
+}
+
+impl From<PoolingAllocationConfig> for InstanceAllocationStrategy {
+    fn from(config: PoolingAllocationConfig) -> Self {
+        InstanceAllocationStrategy::Pooling(config)
+    }
+}
+
+/// Settings of an [`Engine`](crate::Engine).
+///
+/// ```
+/// use silica_engine::{Config, Engine, OptLevel};
+/// # fn main() -> silica_engine::Result<()> {
+/// let mut config = Config::new();
+/// config.consume_fuel(true).cranelift_opt_level(OptLevel::Speed).wasm_simd(false);
+/// let engine = Engine::new(&config)?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) features: Features,
+    pub(crate) opt_level: OptLevel,
+    pub(crate) inlining: bool,
+    pub(crate) fuel: bool,
+    pub(crate) canonicalize_nans: bool,
+    pub(crate) deterministic_relaxed_simd: bool,
+    pub(crate) spectre_guards: bool,
+    pub(crate) memory_reservation: u64,
+    pub(crate) memory_guard: u64,
+    pub(crate) memory_init_cow: bool,
+    pub(crate) processor: Processor,
+    pub(crate) max_wasm_stack: usize,
+    pub(crate) async_stack_size: usize,
+    pub(crate) parallel_compilation: bool,
+    pub(crate) allocation: InstanceAllocationStrategy,
+    pub(crate) backtrace: bool,
+    pub(crate) backtrace_details: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config::new()
+    }
+}
+
+/// One method for each proposal.
+macro_rules! proposals {
+    ($($(#[$doc:meta])* $method:ident $feature:ident;)*) => { $(
+        $(#[$doc])*
+        pub fn $method(&mut self, enable: bool) -> &mut Self {
+            self.feature(Feature::$feature, enable)
+        }
+    )* };
+}
+
+impl Config {
+    /// The defaults: all of WebAssembly that this version runs, fast code, no metering.
+    #[must_use]
+    pub fn new() -> Config {
+        Config {
+            features: Features::default(),
+            opt_level: OptLevel::Speed,
+            inlining: true,
+            fuel: false,
+            canonicalize_nans: false,
+            deterministic_relaxed_simd: false,
+            spectre_guards: true,
+            memory_reservation: 4 << 30,
+            memory_guard: 2 << 30,
+            memory_init_cow: true,
+            processor: Processor::Host,
+            max_wasm_stack: 1 << 20,
+            async_stack_size: 2 << 20,
+            parallel_compilation: true,
+            allocation: InstanceAllocationStrategy::OnDemand,
+            backtrace: true,
+            backtrace_details: true,
+        }
+    }
+
+    /// Turns a proposal on, with those that it is built on, or off, with those built on it.
+    pub fn feature(&mut self, feature: Feature, enable: bool) -> &mut Self {
+        if enable {
+            self.features.enable(feature);
+        } else {
+            self.features.disable(feature);
+        }
+        self
+    }
+
+    /// Replaces the whole set of proposals.
+    pub fn features(&mut self, features: Features) -> &mut Self {
+        self.features = features;
+        self
+    }
+
+    proposals! {
+        /// Functions and blocks with several results.
+        wasm_multi_value MultiValue;
+        /// `memory.copy`, `memory.fill`, passive segments.
+        wasm_bulk_memory BulkMemory;
+        /// `externref` and several tables.
+        wasm_reference_types ReferenceTypes;
+        /// 128-bit vectors.
+        wasm_simd Simd;
+        /// Vector operators with some freedom in their results.
+        wasm_relaxed_simd RelaxedSimd;
+        /// Tail calls.
+        wasm_tail_call TailCall;
+        /// Arithmetic in constant expressions.
+        wasm_extended_const ExtendedConst;
+        /// Several memories in a module.
+        wasm_multi_memory MultiMemory;
+        /// 64-bit memories and tables.
+        wasm_memory64 Memory64;
+        /// Shared memories and atomic operators.
+        wasm_threads Threads;
+        /// Memories with pages of one byte.
+        wasm_custom_page_sizes CustomPageSizes;
+        /// 128-bit arithmetic.
+        wasm_wide_arithmetic WideArithmetic;
+        /// Typed function references.
+        wasm_function_references FunctionReferences;
+        /// Garbage-collected structs and arrays.
+        wasm_gc Gc;
+        /// Exceptions.
+        wasm_exceptions Exceptions;
+    }
+
+    /// How hard to optimize.
+    pub fn cranelift_opt_level(&mut self, level: OptLevel) -> &mut Self {
+        self.opt_level = level;
+        self
+    }
+
+    /// Whether small functions are inlined into their callers. On by default.
+    pub fn compiler_inlining(&mut self, yes: bool) -> &mut Self {
+        self.inlining = yes;
+        self
+    }
+
+    /// Whether code counts fuel. A store then starts with none: see [`Store::set_fuel`](crate::Store::set_fuel).
+    pub fn consume_fuel(&mut self, yes: bool) -> &mut Self {
+        self.fuel = yes;
+        self
+    }
+
+    /// Whether every NaN that a float operator makes is the canonical one.
+    pub fn cranelift_nan_canonicalization(&mut self, yes: bool) -> &mut Self {
+        self.canonicalize_nans = yes;
+        self
+    }
+
+    /// Whether relaxed SIMD computes the same on every processor.
+    pub fn relaxed_simd_deterministic(&mut self, yes: bool) -> &mut Self {
+        self.deterministic_relaxed_simd = yes;
+        self
+    }
+
+    /// One switch for all that makes execution the same everywhere and every time: canonical NaNs and deterministic
+    /// relaxed SIMD.
+    pub fn deterministic(&mut self, yes: bool) -> &mut Self {
+        self.cranelift_nan_canonicalization(yes)
+            .relaxed_simd_deterministic(yes)
+    }
+
+    /// Whether table and checked memory accesses are guarded against speculative bounds bypass. On by
+    /// default.
+    pub fn spectre_guards(&mut self, yes: bool) -> &mut Self {
+        self.spectre_guards = yes;
+        self
+    }
+
+    /// Bytes of address space to reserve for each 32-bit memory. With at least 4 GiB (the default) an
+    /// access needs no bounds check. Any less, and accesses are checked and only what a memory may
+    /// grow to is reserved.
+    pub fn memory_reservation(&mut self, bytes: u64) -> &mut Self {
+        self.memory_reservation = bytes;
+        self
+    }
+
+    /// Bytes of inaccessible address space after each memory.
+    pub fn memory_guard_size(&mut self, bytes: u64) -> &mut Self {
+        self.memory_guard = bytes;
+        self
+    }
+
+    /// Whether initial contents of memories are mapped copy-on-write from the image instead of copied.
+    pub fn memory_init_cow(&mut self, yes: bool) -> &mut Self {
+        self.memory_init_cow = yes;
+        self
+    }
+
+    /// The processor that code is made for.
+    pub fn processor(&mut self, processor: Processor) -> &mut Self {
+        self.processor = processor;
+        self
+    }
+
+    /// Bytes of stack that WebAssembly may use in a call, before
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow).
+    pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Self {
+        self.max_wasm_stack = bytes;
+        self
+    }
+
+    /// Bytes of a whole stack, WebAssembly's and host functions' parts together, that a call runs on.
+    pub fn async_stack_size(&mut self, bytes: usize) -> &mut Self {
+        self.async_stack_size = bytes;
+        self
+    }
+
+    /// Accepted for compatibility: every store can make asynchronous calls.
+    pub fn async_support(&mut self, _yes: bool) -> &mut Self {
+        self
+    }
+
+    /// Whether functions are compiled by several threads. On by default.
+    pub fn parallel_compilation(&mut self, yes: bool) -> &mut Self {
+        self.parallel_compilation = yes;
+        self
+    }
+
+    /// Where memories, tables and stacks come from.
+    pub fn allocation_strategy(
+        &mut self,
+        strategy: impl Into<InstanceAllocationStrategy>,
+    ) -> &mut Self {
+        self.allocation = strategy.into();
+        self
+    }
+
+    /// Whether errors of calls carry a [`WasmBacktrace`](crate::WasmBacktrace). On by default.
+    pub fn wasm_backtrace(&mut self, yes: bool) -> &mut Self {
+        self.backtrace = yes;
+        self
+    }
+
+    /// Whether backtraces name source files and lines, where a module has DWARF. On by default; it
+    /// costs only when such a backtrace is looked at.
+    pub fn wasm_backtrace_details(&mut self, yes: bool) -> &mut Self {
+        self.backtrace_details = yes;
+        self
+    }
+
+    /// The settings that change code.
+    ///
+    /// # Errors
+    /// What does not fit together.
+    pub(crate) fn settings(&self, host: &ProcessorFeatures) -> crate::Result<Settings> {
+        let processor = self.processor_features(host)?;
+        let mut settings = Settings::new(processor);
+        settings.optimization = match self.opt_level {
+            OptLevel::None => OptimizationLevel::None,
+            OptLevel::Speed => OptimizationLevel::Speed,
+            OptLevel::SpeedAndSize => OptimizationLevel::SpeedAndSize,
+        };
+        settings.inlining = self.inlining && self.opt_level != OptLevel::None;
+        settings.canonicalize_nans = self.canonicalize_nans;
+        settings.deterministic_relaxed_simd = self.deterministic_relaxed_simd;
+        settings.fuel = self.fuel;
+        settings.spectre_guards = self.spectre_guards;
+        settings.memory_reservation = self.memory_reservation;
+        settings.memory_guard = self.memory_guard.next_multiple_of(1 << 16);
+        Ok(settings)
+    }
+
+    fn processor_features(&self, host: &ProcessorFeatures) -> crate::Result<ProcessorFeatures> {
+        let mut features = ProcessorFeatures::baseline(host.architecture);
+        match &self.processor {
+            Processor::Host => return Ok(host.clone()),
+            Processor::Baseline => {}
+            Processor::Features(names) => {
+                features.enabled.extend(names.iter().cloned());
+                features.enabled.sort();
+                features.enabled.dedup();
+            }
+        }
+        Ok(features)
+    }
+
+    /// What is asked for but cannot be had.
+    pub(crate) fn check(&self) -> crate::Result<()> {
+        for feature in [
+            Feature::FunctionReferences,
+            Feature::Gc,
+            Feature::Exceptions,
+            Feature::LegacyExceptions,
+        ] {
+            if self.features.contains(feature) {
+                anyhow::bail!("the proposal `{feature}` cannot be enabled: nothing executes it yet");
+            }
+        }
+        if self.max_wasm_stack == 0 {
+            anyhow::bail!("max_wasm_stack cannot be 0");
+        }
+        if self.max_wasm_stack > self.async_stack_size {
+            anyhow::bail!(
+                "max_wasm_stack ({}) cannot be more than async_stack_size ({})",
+                self.max_wasm_stack,
+                self.async_stack_size
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! Globals.
+
+use silica_runtime as rt;
+
+use crate::{AsContext, AsContextMut, GlobalType, Result, Val};
+
+/// A global in a store.
+///
+/// ```
+/// use silica_engine::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
+/// # fn main() -> silica_engine::Result<()> {
+/// let mut store = Store::new(&Engine::default(), ());
+/// let ty = GlobalType::new(ValType::I32, Mutability::Var);
+/// let global = Global::new(&mut store, ty, Val::I32(1))?;
+/// global.set(&mut store, Val::I32(2))?;
+/// assert_eq!(global.get(&mut store).i32(), Some(2));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Global {
+    raw: rt::Global,
+}
+
+impl Global {
+    /// A new global that holds `value`.
+    ///
+    /// # Errors
+    /// If `value` is not of the global's type.
+    pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global> {
+        let mut store = store.as_context_mut();
+        let raw = rt::Global::new(&mut store.raw, ty.to_module(), value.to_raw())?;
+        Ok(Global { raw })
+    }
+
+    pub(crate) fn from_raw(raw: rt::Global) -> Global {
+        Global { raw }
+    }
+
+    pub(crate) fn into_raw(self) -> rt::Global {
+        self.raw
+    }
+
+    /// Its type.
+    ///
+    /// # Panics
+    /// If it belongs to another store, as all its methods do.
+    pub fn ty(&self, store: impl AsContext) -> GlobalType {
+        GlobalType::from_module(&self.raw.ty(store.as_context().raw.state()))
+    }
+
+    /// Its value.
+    pub fn get(&self, mut store: impl AsContextMut) -> Val {
+        Val::from_raw(self.raw.get(&store.as_context_mut().raw))
+    }
+
+    /// Replaces its value.
+    ///
+    /// # Errors
+    /// If it is immutable, or `value` is of another type.
+    pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<()> {
+        let mut store = store.as_context_mut();
+        Ok(self.raw.set(&mut store.raw, value.to_raw())?)
+    }
+}

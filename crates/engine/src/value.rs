@@ -1,0 +1,447 @@
+//! Values that cross between the host and WebAssembly, with their types at run time.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+
+use silica_runtime as rt;
+
+use crate::{
+    AsContext, AsContextMut, Error, Func, HeapType, RefType, Result, StoreContext,
+    StoreContextMut, ValType, error::EngineError,
+};
+
+/// A 128-bit vector.
+///
+/// ```
+/// use silica_engine::V128;
+/// assert_eq!(V128::from(7).as_u128(), 7);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[repr(transparent)]
+pub struct V128(u128);
+
+impl V128 {
+    /// Its bits; lane 0 is the least significant.
+    #[must_use]
+    pub const fn as_u128(self) -> u128 {
+        self.0
+    }
+}
+
+impl From<u128> for V128 {
+    fn from(bits: u128) -> V128 {
+        V128(bits)
+    }
+}
+
+impl From<V128> for u128 {
+    fn from(value: V128) -> u128 {
+        value.0
+    }
+}
+
+/// A host value that WebAssembly can hold a reference to and never look into.
+///
+/// It lives as long as its store. What is handed around is a [`Rooted<ExternRef>`].
+///
+/// ```
+/// use silica_engine::{Engine, ExternRef, Store};
+/// # fn main() -> silica_engine::Result<()> {
+/// let mut store = Store::new(&Engine::default(), ());
+/// let reference = ExternRef::new(&mut store, String::from("hello"))?;
+/// let data = reference.data(&store)?.expect("it has data");
+/// assert_eq!(data.downcast_ref::<String>().map(String::as_str), Some("hello"));
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct ExternRef(());
+
+impl ExternRef {
+    /// Puts `value` in the store.
+    ///
+    /// # Errors
+    /// When the store holds as many as it may.
+    #[expect(clippy::new_ret_no_self, reason = "references are what is handed around")]
+    pub fn new<V: Any + Send + Sync>(
+        mut store: impl AsContextMut,
+        value: V,
+    ) -> Result<Rooted<ExternRef>> {
+        let raw = store.as_context_mut().raw.new_extern(Box::new(value))?;
+        Ok(Rooted::from_raw(raw))
+    }
+}
+
+/// A reference to something of a store, which keeps it alive.
+pub struct Rooted<T> {
+    raw: rt::ExternObject,
+    object: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Rooted<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Rooted<T> {}
+
+impl<T> fmt::Debug for Rooted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Rooted").field(&self.raw).finish()
+    }
+}
+
+impl<T> Rooted<T> {
+    pub(crate) fn from_raw(raw: rt::ExternObject) -> Rooted<T> {
+        Rooted {
+            raw,
+            object: PhantomData,
+        }
+    }
+
+    pub(crate) fn into_raw(self) -> rt::ExternObject {
+        self.raw
+    }
+}
+
+impl Rooted<ExternRef> {
+    /// The host's value.
+    ///
+    /// # Errors
+    /// Never now; a reference may one day have no host value.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn data<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContext<'a, T>>,
+    ) -> Result<Option<&'a (dyn Any + Send + Sync)>> {
+        Ok(Some(self.raw.data(store.into().raw.state())))
+    }
+
+    /// The host's value, to change it.
+    ///
+    /// # Errors
+    /// Never now; a reference may one day have no host value.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn data_mut<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> Result<Option<&'a mut (dyn Any + Send + Sync)>> {
+        Ok(Some(self.raw.data_mut(store.into().raw.into_state())))
+    }
+
+    /// Whether two references are to the same object.
+    ///
+    /// # Errors
+    /// Never now.
+    pub fn ref_eq(
+        _store: impl AsContext,
+        a: &Rooted<ExternRef>,
+        b: &Rooted<ExternRef>,
+    ) -> Result<bool> {
+        Ok(a.raw == b.raw)
+    }
+}
+
+/// A value of any type.
+///
+/// ```
+/// use silica_engine::Val;
+/// let value = Val::from(1.5_f64);
+/// assert_eq!(value.f64(), Some(1.5));
+/// assert_eq!(value.ty_name(), "f64");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum Val {
+    /// An `i32`, whichever sign it is meant with.
+    I32(i32),
+    /// An `i64`.
+    I64(i64),
+    /// The bits of an `f32`.
+    F32(u32),
+    /// The bits of an `f64`.
+    F64(u64),
+    /// A vector.
+    V128(V128),
+    /// A function, or null.
+    FuncRef(Option<Func>),
+    /// A host value, or null.
+    ExternRef(Option<Rooted<ExternRef>>),
+}
+
+macro_rules! accessors {
+    ($($variant:ident($bind:ident) $get:ident $unwrap:ident $ty:ty = $value:expr;)*) => { $(
+        #[doc = concat!("The value, if it is [`Val::", stringify!($variant), "`].")]
+        #[must_use]
+        pub fn $get(&self) -> Option<$ty> {
+            if let Val::$variant($bind) = *self { Some($value) } else { None }
+        }
+
+        #[doc = concat!("The value of a [`Val::", stringify!($variant), "`].")]
+        ///
+        /// # Panics
+        /// If it is of another type.
+        #[must_use]
+        #[track_caller]
+        pub fn $unwrap(&self) -> $ty {
+            match self.$get() {
+                Some(value) => value,
+                None => panic!(concat!("expected ", stringify!($get), ", found {}"), self.ty_name()),
+            }
+        }
+    )* };
+}
+
+impl Val {
+    accessors! {
+        I32(v) i32 unwrap_i32 i32 = v;
+        I64(v) i64 unwrap_i64 i64 = v;
+        F32(v) f32 unwrap_f32 f32 = f32::from_bits(v);
+        F64(v) f64 unwrap_f64 f64 = f64::from_bits(v);
+        V128(v) v128 unwrap_v128 V128 = v;
+    }
+
+    /// The function, if it is a reference to functions. `Some(None)` is null.
+    #[must_use]
+    pub fn func_ref(&self) -> Option<Option<Func>> {
+        if let Val::FuncRef(v) = *self {
+            Some(v)
+        } else {
+            None
+        }
+    }
+
+    /// The function of a non-null reference to a function.
+    #[must_use]
+    pub fn funcref(&self) -> Option<Func> {
+        self.func_ref().flatten()
+    }
+
+    /// The host value, if it is a reference to one. `Some(None)` is null.
+    #[must_use]
+    pub fn extern_ref(&self) -> Option<Option<Rooted<ExternRef>>> {
+        if let Val::ExternRef(v) = *self {
+            Some(v)
+        } else {
+            None
+        }
+    }
+
+    /// The null of a reference type.
+    #[must_use]
+    pub fn null_ref(heap: &HeapType) -> Option<Val> {
+        Ref::null(heap).map(Val::from)
+    }
+
+    /// The zero or null of a type, if it has one.
+    #[must_use]
+    pub fn default_for_ty(ty: &ValType) -> Option<Val> {
+        Some(match ty {
+            ValType::I32 => Val::I32(0),
+            ValType::I64 => Val::I64(0),
+            ValType::F32 => Val::F32(0),
+            ValType::F64 => Val::F64(0),
+            ValType::V128 => Val::V128(V128(0)),
+            ValType::Ref(ty) if ty.is_nullable() => return Val::null_ref(ty.heap_type()),
+            ValType::Ref(_) => return None,
+        })
+    }
+
+    /// Its type in words.
+    #[must_use]
+    pub fn ty_name(&self) -> &'static str {
+        match self {
+            Val::I32(_) => "i32",
+            Val::I64(_) => "i64",
+            Val::F32(_) => "f32",
+            Val::F64(_) => "f64",
+            Val::V128(_) => "v128",
+            Val::FuncRef(_) => "funcref",
+            Val::ExternRef(_) => "externref",
+        }
+    }
+
+    /// Its type. References are of the nullable abstract type.
+    ///
+    /// # Errors
+    /// Never now; a reference's type may one day need its store.
+    pub fn ty(&self, _store: impl AsContext) -> Result<ValType> {
+        Ok(match self {
+            Val::I32(_) => ValType::I32,
+            Val::I64(_) => ValType::I64,
+            Val::F32(_) => ValType::F32,
+            Val::F64(_) => ValType::F64,
+            Val::V128(_) => ValType::V128,
+            Val::FuncRef(_) => ValType::FUNCREF,
+            Val::ExternRef(_) => ValType::EXTERNREF,
+        })
+    }
+
+    /// The reference, if it is one.
+    #[must_use]
+    pub fn ref_(&self) -> Option<Ref> {
+        match *self {
+            Val::FuncRef(f) => Some(Ref::Func(f)),
+            Val::ExternRef(e) => Some(Ref::Extern(e)),
+            Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) | Val::V128(_) => None,
+        }
+    }
+
+    pub(crate) fn to_raw(self) -> rt::Value {
+        match self {
+            Val::I32(v) => rt::Value::I32(v),
+            Val::I64(v) => rt::Value::I64(v),
+            Val::F32(v) => rt::Value::F32(v),
+            Val::F64(v) => rt::Value::F64(v),
+            Val::V128(v) => rt::Value::V128(v.0),
+            Val::FuncRef(v) => rt::Value::Function(v.map(Func::into_raw)),
+            Val::ExternRef(v) => rt::Value::Extern(v.map(Rooted::into_raw)),
+        }
+    }
+
+    pub(crate) fn from_raw(value: rt::Value) -> Val {
+        match value {
+            rt::Value::I32(v) => Val::I32(v),
+            rt::Value::I64(v) => Val::I64(v),
+            rt::Value::F32(v) => Val::F32(v),
+            rt::Value::F64(v) => Val::F64(v),
+            rt::Value::V128(v) => Val::V128(V128(v)),
+            rt::Value::Function(v) => Val::FuncRef(v.map(Func::from_raw)),
+            rt::Value::Extern(v) => Val::ExternRef(v.map(Rooted::from_raw)),
+        }
+    }
+}
+
+macro_rules! from_number {
+    ($($ty:ty, $value:ident => $val:expr;)*) => { $(
+        impl From<$ty> for Val {
+            fn from($value: $ty) -> Val { $val }
+        }
+    )* };
+}
+from_number! {
+    i32, v => Val::I32(v);
+    i64, v => Val::I64(v);
+    f32, v => Val::F32(v.to_bits());
+    f64, v => Val::F64(v.to_bits());
+    V128, v => Val::V128(v);
+    u128, v => Val::V128(V128(v));
+    Func, v => Val::FuncRef(Some(v));
+    Option<Func>, v => Val::FuncRef(v);
+    Rooted<ExternRef>, v => Val::ExternRef(Some(v));
+    Option<Rooted<ExternRef>>, v => Val::ExternRef(v);
+}
+
+impl From<Ref> for Val {
+    fn from(value: Ref) -> Val {
+        match value {
+            Ref::Func(f) => Val::FuncRef(f),
+            Ref::Extern(e) => Val::ExternRef(e),
+        }
+    }
+}
+
+/// A reference of any type: what tables hold.
+#[derive(Clone, Copy, Debug)]
+pub enum Ref {
+    /// A function, or null.
+    Func(Option<Func>),
+    /// A host value, or null.
+    Extern(Option<Rooted<ExternRef>>),
+}
+
+impl Ref {
+    /// The null of a heap type, where references to it can be held.
+    #[must_use]
+    pub fn null(heap: &HeapType) -> Option<Ref> {
+        match heap {
+            HeapType::Func | HeapType::NoFunc => Some(Ref::Func(None)),
+            HeapType::Extern | HeapType::NoExtern => Some(Ref::Extern(None)),
+            HeapType::Any
+            | HeapType::Eq
+            | HeapType::I31
+            | HeapType::Struct
+            | HeapType::Array
+            | HeapType::None
+            | HeapType::Exn
+            | HeapType::NoExn => None,
+        }
+    }
+
+    /// Whether it is null.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Ref::Func(None) | Ref::Extern(None))
+    }
+
+    /// The function, if it is a reference to functions. `Some(None)` is null.
+    #[must_use]
+    pub fn as_func(&self) -> Option<Option<&Func>> {
+        match self {
+            Ref::Func(f) => Some(f.as_ref()),
+            Ref::Extern(_) => None,
+        }
+    }
+
+    /// The function.
+    ///
+    /// # Panics
+    /// If it is null or no reference to functions.
+    #[must_use]
+    #[track_caller]
+    pub fn unwrap_func(&self) -> &Func {
+        match self.as_func() {
+            Some(Some(f)) => f,
+            Some(None) => panic!("expected a function, found null"),
+            None => panic!("expected a funcref, found an externref"),
+        }
+    }
+
+    /// The host value, if it is a reference to one. `Some(None)` is null.
+    #[must_use]
+    pub fn as_extern(&self) -> Option<Option<&Rooted<ExternRef>>> {
+        match self {
+            Ref::Extern(e) => Some(e.as_ref()),
+            Ref::Func(_) => None,
+        }
+    }
+
+    pub(crate) fn to_raw(self) -> rt::Value {
+        Val::from(self).to_raw()
+    }
+
+    pub(crate) fn from_raw(value: rt::Value) -> Result<Ref, Error> {
+        Val::from_raw(value).ref_().ok_or_else(|| {
+            EngineError::ValueType {
+                expected: "a reference".to_owned(),
+                found: "a number".to_owned(),
+            }
+            .into()
+        })
+    }
+}
+
+impl From<Func> for Ref {
+    fn from(func: Func) -> Ref {
+        Ref::Func(Some(func))
+    }
+}
+
+impl From<Rooted<ExternRef>> for Ref {
+    fn from(value: Rooted<ExternRef>) -> Ref {
+        Ref::Extern(Some(value))
+    }
+}
+
+impl From<&Ref> for RefType {
+    fn from(value: &Ref) -> RefType {
+        match value {
+            Ref::Func(_) => RefType::FUNCREF,
+            Ref::Extern(_) => RefType::EXTERNREF,
+        }
+    }
+}
