@@ -214,7 +214,11 @@ impl FrameInfo {
         let inlined = !others.is_empty();
         let name = |symbol: &FrameSymbol| symbol.name.clone().unwrap_or_else(|| function.clone());
         // Where nothing was inlined the name section's name is the better one: DWARF's may lack the path.
-        let first_name = if inlined { name(first) } else { function.clone() };
+        let first_name = if inlined {
+            name(first)
+        } else {
+            function.clone()
+        };
         write_place(f, module, &first_name, Some(first))?;
         for symbol in others {
             write!(f, "\n{:indent$}", "", indent = head.len())?;

@@ -330,7 +330,9 @@ impl Config {
             Feature::LegacyExceptions,
         ] {
             if self.features.contains(feature) {
-                anyhow::bail!("the proposal `{feature}` cannot be enabled: nothing executes it yet");
+                anyhow::bail!(
+                    "the proposal `{feature}` cannot be enabled: nothing executes it yet"
+                );
             }
         }
         if self.max_wasm_stack == 0 {

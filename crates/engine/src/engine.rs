@@ -6,10 +6,7 @@ use silica_contract::image::MAGIC;
 use silica_contract::settings::Settings;
 use silica_runtime as rt;
 
-use crate::{
-    Config, FuncType, InstanceAllocationStrategy, Result,
-    compile::{self, Compiler},
-};
+use crate::{CodeBuilder, Config, FuncType, InstanceAllocationStrategy, Result, compile::Compiler};
 
 /// Settings, types, and resources that modules and stores share. Cloning it is cheap and gives the same
 /// engine.
@@ -47,7 +44,7 @@ impl Engine {
     /// If settings do not fit together or cannot be had on this system.
     pub fn new(config: &Config) -> Result<Engine> {
         config.check()?;
-        let compiler = Compiler::new(config)?;
+        let compiler = Compiler::new();
         let settings = config.settings(compiler.host())?;
         let runtime = rt::Runtime::new(runtime_config(config, &settings))?;
         Ok(Engine {
@@ -78,7 +75,7 @@ impl Engine {
     /// # Errors
     /// If the module is malformed or invalid, or exceeds what can be compiled.
     pub fn precompile_module(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        compile::compile(self, bytes, None)
+        CodeBuilder::new(self, bytes).compile_module_serialized()
     }
 
     /// Whether `bytes` begin as compiled code does.

@@ -26,8 +26,7 @@
 //! handle used with another store than its own panics with a message. A [`Linker`] finds imports by name.
 //!
 //! This crate sees both the compiler and the runtime, and is the only one that does. It makes no code and runs
-//! none itself: what is unsafe about that is in `silica_runtime`, but for [`publish`](self), which
-//! vouches for images.
+//! none itself: what is unsafe about that is in `silica_runtime`; here is only the vouching for images, in `load`.
 
 #![deny(unsafe_code)]
 
@@ -44,10 +43,10 @@ mod host;
 mod instance;
 mod limits;
 mod linker;
+mod load;
 mod memory;
 mod module;
 mod pooling;
-mod publish;
 mod shared_memory;
 mod store;
 mod symbols;
@@ -62,6 +61,7 @@ pub use silica_module::{Feature, Features};
 pub use silica_runtime::InterruptHandle;
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
+pub use compile::CodeBuilder;
 pub use config::{Config, InstanceAllocationStrategy, OptLevel, Processor};
 pub use context::{AsContext, AsContextMut, Caller, StoreContext, StoreContextMut};
 pub use engine::{Engine, Precompiled};

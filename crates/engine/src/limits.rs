@@ -182,7 +182,9 @@ impl StoreLimits {
         limit: Option<usize>,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        let most = limit.unwrap_or(usize::MAX).min(maximum.unwrap_or(usize::MAX));
+        let most = limit
+            .unwrap_or(usize::MAX)
+            .min(maximum.unwrap_or(usize::MAX));
         if desired > most && self.trap_on_grow_failure {
             anyhow::bail!("forced trap: {what} would grow to {desired}, but may to {most} at most");
         }

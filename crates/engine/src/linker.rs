@@ -434,9 +434,7 @@ impl<T: 'static> Linker<T> {
             let mut store = store.as_context_mut();
             fields
                 .iter()
-                .map(|(name, definition)| {
-                    (&**module, &**name, definition.to_extern(&mut store))
-                })
+                .map(|(name, definition)| (&**module, &**name, definition.to_extern(&mut store)))
                 .collect::<Vec<_>>()
         })
     }
@@ -459,9 +457,10 @@ impl<T: 'static> Default for Linker<T> {
 
 impl<T: 'static> std::fmt::Debug for Linker<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = self.definitions.iter().flat_map(|(module, fields)| {
-            fields.keys().map(move |name| format!("{module}.{name}"))
-        });
+        let names = self
+            .definitions
+            .iter()
+            .flat_map(|(module, fields)| fields.keys().map(move |name| format!("{module}.{name}")));
         f.debug_set().entries(names).finish()
     }
 }

@@ -4,14 +4,12 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use silica_contract::image::Section;
-use silica_contract::settings::Settings;
 use silica_module::{Module as Description, names};
 use silica_runtime as rt;
 
-use crate::{
-    Engine, ExportType, ExternType, ImportType, Result, compile, error::EngineError, publish,
-};
+use crate::{CodeBuilder, Engine, ExportType, ExternType, ImportType, Result, compile};
 
 /// A compiled module. Cloning it is cheap and gives the same module.
 ///
@@ -49,8 +47,7 @@ impl Module {
     /// # Errors
     /// If it is malformed or invalid, or exceeds what can be compiled.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let image = compile::compile(engine, bytes.as_ref(), None)?;
-        Module::from_fresh_image(engine, image)
+        CodeBuilder::new(engine, bytes.as_ref()).compile_module()
     }
 
     /// Compiles a module, given as bytes and not as text.
@@ -58,8 +55,9 @@ impl Module {
     /// # Errors
     /// If it is malformed or invalid, or exceeds what can be compiled.
     pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Module> {
-        let image = compile::compile_binary(engine, binary)?;
-        Module::from_fresh_image(engine, image)
+        CodeBuilder::new(engine, binary)
+            .accept_text(false)
+            .compile_module()
     }
 
     /// Compiles the module in a file, given as bytes or as text.
@@ -68,12 +66,12 @@ impl Module {
     /// If the file cannot be read; if the module is malformed or invalid, or exceeds what can be compiled.
     pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
         let path = path.as_ref();
-        let in_file = || format!("in the file {}", path.display());
-        let bytes = std::fs::read(path).map_err(|error| {
-            anyhow::Error::new(error).context(format!("cannot read {}", path.display()))
-        })?;
-        let image = compile::compile(engine, &bytes, Some(path)).map_err(|e| e.context(in_file()))?;
-        Module::from_fresh_image(engine, image)
+        let bytes =
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        CodeBuilder::new(engine, &bytes)
+            .path(path)
+            .compile_module()
+            .with_context(|| format!("cannot compile {}", path.display()))
     }
 
     /// Checks that a module is well-formed and valid, and compiles nothing.
@@ -82,13 +80,6 @@ impl Module {
     /// What is wrong with it, and where.
     pub fn validate(engine: &Engine, binary: &[u8]) -> Result<()> {
         compile::validate(engine, binary)
-    }
-
-    fn from_fresh_image(engine: &Engine, image: Vec<u8>) -> Result<Module> {
-        Ok(Module {
-            engine: engine.clone(),
-            compiled: publish::fresh(engine, image)?,
-        })
     }
 
     pub(crate) fn from_compiled(engine: &Engine, compiled: rt::CompiledModule) -> Module {
@@ -114,65 +105,6 @@ impl Module {
     /// Never now; an engine may one day have modules without an image.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         Ok(self.compiled.image().bytes().to_vec())
-    }
-
-    /// A module from its compiled image.
-    ///
-    /// # Errors
-    /// If the bytes are no image, are damaged, or were made with another version, other settings, or for another
-    /// processor.
-    ///
-    /// # Safety
-    /// The image holds machine code that will run. Accidental damage is found; but bytes from who means ill
-    /// can do anything. They must come from [`Module::serialize`] or [`Engine::precompile_module`]
-    /// through nobody's hands who must not run code here.
-    pub unsafe fn deserialize(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let image = rt::Image::from_vec(bytes.as_ref().to_vec())?;
-        // SAFETY: the caller promises the same.
-        unsafe { Module::from_image(engine, image) }
-    }
-
-    /// A module from the file that holds its compiled image, which is mapped and not read.
-    ///
-    /// # Errors
-    /// As [`Module::deserialize`], and if the file cannot be opened.
-    ///
-    /// # Safety
-    /// As [`Module::deserialize`]; also, the file must not change while the module is used.
-    pub unsafe fn deserialize_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
-        let path = path.as_ref();
-        let in_file = || format!("cannot load {}", path.display());
-        let file = std::fs::File::open(path)
-            .map_err(|error| anyhow::Error::new(error).context(in_file()))?;
-        // SAFETY: the caller promises the same.
-        unsafe { Module::deserialize_open_file(engine, file) }.map_err(|e| e.context(in_file()))
-    }
-
-    /// A module from an open file that holds its compiled image.
-    ///
-    /// # Errors
-    /// As [`Module::deserialize`].
-    ///
-    /// # Safety
-    /// As [`Module::deserialize_file`].
-    pub unsafe fn deserialize_open_file(engine: &Engine, file: std::fs::File) -> Result<Module> {
-        let image = rt::Image::open(file)?;
-        // SAFETY: the caller promises the same.
-        unsafe { Module::from_image(engine, image) }
-    }
-
-    /// # Safety
-    /// As [`Module::deserialize`].
-    unsafe fn from_image(engine: &Engine, image: rt::Image) -> Result<Module> {
-        let metadata = image.metadata();
-        compile::check_version(&metadata.engine_version)?;
-        check_settings(engine, &metadata.settings)?;
-        Ok(Module {
-            engine: engine.clone(),
-            // SAFETY: the caller promises that the code was made by this engine's compiler; it was made with
-            // settings and for a processor that fit, as just checked.
-            compiled: unsafe { publish::trusted(engine, image)? },
-        })
     }
 
     /// The engine that it was compiled with.
@@ -295,67 +227,5 @@ impl std::fmt::Debug for Module {
         f.debug_struct("Module")
             .field("name", &self.name())
             .finish_non_exhaustive()
-    }
-}
-
-/// Whether code made with `image`'s settings can run in this engine. How hard it was optimized does
-/// not matter.
-fn check_settings(engine: &Engine, image: &Settings) -> Result<()> {
-    let own = engine.settings();
-    let mut differences = Vec::new();
-    let mut compare = |what: &str, made: String, here: String| {
-        if made != here {
-            differences.push(format!("{what} is {made}, but {here} in this engine"));
-        }
-    };
-    let on = |yes: bool| if yes { "on" } else { "off" }.to_owned();
-    compare("fuel", on(image.fuel), on(own.fuel));
-    compare(
-        "NaN canonicalisation",
-        on(image.canonicalize_nans),
-        on(own.canonicalize_nans),
-    );
-    compare(
-        "deterministic relaxed SIMD",
-        on(image.deterministic_relaxed_simd),
-        on(own.deterministic_relaxed_simd),
-    );
-    compare(
-        "the memory reservation",
-        image.memory_reservation.to_string(),
-        own.memory_reservation.to_string(),
-    );
-    compare(
-        "the memory guard",
-        image.memory_guard.to_string(),
-        own.memory_guard.to_string(),
-    );
-    if own.spectre_guards && !image.spectre_guards {
-        compare("spectre_guards", on(false), on(true));
-    }
-    let host = engine.compiler().host();
-    if image.processor.architecture != host.architecture {
-        compare(
-            "the processor",
-            format!("{:?}", image.processor.architecture),
-            format!("{:?}", host.architecture),
-        );
-    } else if !image.processor.is_subset_of(host) {
-        let missing: Vec<&str> = image
-            .processor
-            .enabled
-            .iter()
-            .filter(|feature| !host.enabled.contains(feature))
-            .map(String::as_str)
-            .collect();
-        differences.push(format!(
-            "it needs a processor with {}",
-            missing.join(", ")
-        ));
-    }
-    if differences.is_empty() {
-        Ok(())
-    } else {
-        Err(EngineError::ImageMismatch(differences.join("; ")).into())
     }
 }

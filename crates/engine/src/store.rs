@@ -12,7 +12,7 @@ use crate::{
     error::{EngineError, to_host},
 };
 
-type Limiter<T> = Box<dyn FnMut(&mut T) -> &mut dyn ResourceLimiter + Send + Sync>;
+type Limiter<T> = Box<dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync>;
 
 /// What the runtime's store carries for this crate.
 pub(crate) struct Inner<T> {

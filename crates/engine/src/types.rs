@@ -283,10 +283,7 @@ impl FuncType {
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> FuncType {
-        FuncType::from_lists(
-            params.into_iter().collect(),
-            results.into_iter().collect(),
-        )
+        FuncType::from_lists(params.into_iter().collect(), results.into_iter().collect())
     }
 
     pub(crate) fn from_lists(params: Box<[ValType]>, results: Box<[ValType]>) -> FuncType {
@@ -315,10 +312,6 @@ impl FuncType {
     #[must_use]
     pub fn result(&self, i: usize) -> Option<ValType> {
         self.inner.results.get(i).cloned()
-    }
-
-    pub(crate) fn param_list(&self) -> &[ValType] {
-        &self.inner.params
     }
 
     pub(crate) fn result_list(&self) -> &[ValType] {

@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use silica_runtime as rt;
 
 use crate::{
-    AsContext, AsContextMut, Error, Func, HeapType, RefType, Result, StoreContext,
-    StoreContextMut, ValType, error::EngineError,
+    AsContext, AsContextMut, Error, Func, HeapType, RefType, Result, StoreContext, StoreContextMut,
+    ValType, error::EngineError,
 };
 
 /// A 128-bit vector.
@@ -62,7 +62,10 @@ impl ExternRef {
     ///
     /// # Errors
     /// When the store holds as many as it may.
-    #[expect(clippy::new_ret_no_self, reason = "references are what is handed around")]
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "references are what is handed around"
+    )]
     pub fn new<V: Any + Send + Sync>(
         mut store: impl AsContextMut,
         value: V,

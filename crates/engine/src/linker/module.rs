@@ -4,8 +4,7 @@ use silica_module::EntityType;
 
 use super::{Definition, Linker, is_plain_function};
 use crate::{
-    AsContextMut, Extern, ExternType, Func, FuncType, InstancePre, Module, Result,
-    host::HostFunc,
+    AsContextMut, Extern, ExternType, Func, FuncType, InstancePre, Module, Result, host::HostFunc,
 };
 
 impl<T: 'static> Linker<T> {

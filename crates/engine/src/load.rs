@@ -1,0 +1,144 @@
+//! Where an image becomes code that runs: the one place at which this crate vouches for machine code.
+//!
+//! What can be checked of an image is checked here and by the runtime (format, checksum, version, settings, processor).
+//! That its machine code is harmless cannot be.
+
+#![expect(
+    unsafe_code,
+    reason = "vouching for machine code cannot be checked by the compiler"
+)]
+
+use std::path::Path;
+
+use silica_contract::settings::Settings;
+use silica_runtime as rt;
+
+use crate::{CodeBuilder, Engine, Module, Result, compile, error::EngineError};
+
+/// Compiles a module and publishes its code.
+pub(crate) fn fresh(engine: &Engine, code: &CodeBuilder<'_>) -> Result<Module> {
+    let image = rt::Image::from_vec(code.compile_module_serialized()?)?;
+    check_settings(engine, &image.metadata().settings)?;
+    // SAFETY: `compile_module_serialized` made the image just now, from a module that it validated on the way.
+    // Its settings and its processor fit this engine, as just checked.
+    let compiled = unsafe { rt::CompiledModule::new(engine.runtime(), image)? };
+    Ok(Module::from_compiled(engine, compiled))
+}
+
+impl Module {
+    /// A module from its compiled image.
+    ///
+    /// # Errors
+    /// If the bytes are no image, are damaged, or were made with another version, other settings, or for another
+    /// processor.
+    ///
+    /// # Safety
+    /// The image holds machine code that will run. Accidental damage is found; but bytes from who means ill
+    /// can do anything. They must come from [`Module::serialize`] or [`Engine::precompile_module`]
+    /// through nobody's hands who must not run code here.
+    pub unsafe fn deserialize(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        let image = rt::Image::from_vec(bytes.as_ref().to_vec())?;
+        // SAFETY: the caller promises the same.
+        unsafe { Module::from_image(engine, image) }
+    }
+
+    /// A module from the file that holds its compiled image, which is mapped and not read.
+    ///
+    /// # Errors
+    /// As [`Module::deserialize`], and if the file cannot be opened.
+    ///
+    /// # Safety
+    /// As [`Module::deserialize`]; also, the file must not change while the module is used.
+    pub unsafe fn deserialize_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
+        let path = path.as_ref();
+        let in_file = || format!("cannot load {}", path.display());
+        let file = std::fs::File::open(path)
+            .map_err(|error| anyhow::Error::new(error).context(in_file()))?;
+        // SAFETY: the caller promises the same.
+        unsafe { Module::deserialize_open_file(engine, file) }.map_err(|e| e.context(in_file()))
+    }
+
+    /// A module from an open file that holds its compiled image.
+    ///
+    /// # Errors
+    /// As [`Module::deserialize`].
+    ///
+    /// # Safety
+    /// As [`Module::deserialize_file`].
+    pub unsafe fn deserialize_open_file(engine: &Engine, file: std::fs::File) -> Result<Module> {
+        let image = rt::Image::open(file)?;
+        // SAFETY: the caller promises the same.
+        unsafe { Module::from_image(engine, image) }
+    }
+
+    /// # Safety
+    /// As [`Module::deserialize`].
+    unsafe fn from_image(engine: &Engine, image: rt::Image) -> Result<Module> {
+        let metadata = image.metadata();
+        compile::check_version(&metadata.engine_version)?;
+        check_settings(engine, &metadata.settings)?;
+        // SAFETY: the caller promises that the code was made by this version's compiler from a validated module; settings and
+        // processor fit, as just checked.
+        let compiled = unsafe { rt::CompiledModule::new(engine.runtime(), image)? };
+        Ok(Module::from_compiled(engine, compiled))
+    }
+}
+
+/// Whether code made with `image`'s settings can run in this engine. How hard it was optimized does
+/// not matter.
+fn check_settings(engine: &Engine, image: &Settings) -> Result<()> {
+    let own = engine.settings();
+    let mut differences = Vec::new();
+    let mut compare = |what: &str, made: String, here: String| {
+        if made != here {
+            differences.push(format!("{what} is {made}, but {here} in this engine"));
+        }
+    };
+    let on = |yes: bool| if yes { "on" } else { "off" }.to_owned();
+    compare("fuel", on(image.fuel), on(own.fuel));
+    compare(
+        "NaN canonicalisation",
+        on(image.canonicalize_nans),
+        on(own.canonicalize_nans),
+    );
+    compare(
+        "deterministic relaxed SIMD",
+        on(image.deterministic_relaxed_simd),
+        on(own.deterministic_relaxed_simd),
+    );
+    compare(
+        "the memory reservation",
+        image.memory_reservation.to_string(),
+        own.memory_reservation.to_string(),
+    );
+    compare(
+        "the memory guard",
+        image.memory_guard.to_string(),
+        own.memory_guard.to_string(),
+    );
+    if own.spectre_guards && !image.spectre_guards {
+        compare("spectre_guards", on(false), on(true));
+    }
+    let host = engine.compiler().host();
+    if image.processor.architecture != host.architecture {
+        compare(
+            "the processor",
+            format!("{:?}", image.processor.architecture),
+            format!("{:?}", host.architecture),
+        );
+    } else if !image.processor.is_subset_of(host) {
+        let missing: Vec<&str> = image
+            .processor
+            .enabled
+            .iter()
+            .filter(|feature| !host.enabled.contains(feature))
+            .map(String::as_str)
+            .collect();
+        differences.push(format!("it needs a processor with {}", missing.join(", ")));
+    }
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(EngineError::ImageMismatch(differences.join("; ")).into())
+    }
+}
