@@ -1,0 +1,179 @@
+//! Small callees, translated in place of their calls.
+//!
+//! A direct call of a small function does not become a call: its body is translated right there, by the same lowering,
+//! with locals of its own and returns that go on after the call. So source offsets and fuel stay exact,
+//! nothing of the callee has to be kept, and a body costs only its own translation.
+//!
+//! What bounds it: a body's size, how deep bodies nest, no body within itself, and a budget for each function.
+
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
+use silica_contract::trap::TrapCode;
+use silica_module::FunctionType;
+
+use super::{CraneliftBackend, Exit, ir_type, trap_code};
+use crate::Error;
+
+/// How deep bodies may nest.
+const DEPTH_MAX: usize = 4;
+/// Bytes of bodies that any function may take in, whatever its own size.
+const BUDGET_MIN: u32 = 1000;
+/// Bytes that a function may take in, at most.
+const BUDGET_MAX: u32 = 20_000;
+
+/// Bytes of bodies that a function of so many bytes may take in.
+pub(super) fn budget(body_bytes: u32) -> u32 {
+    (body_bytes / 2).clamp(BUDGET_MIN, BUDGET_MAX)
+}
+
+/// Where bodies to inline come from.
+pub trait InlineSource {
+    /// Bytes of the body of this function (an index of the function index space), if it may be inlined at all.
+    fn inline_bytes(&self, function: u32) -> Option<u32>;
+
+    /// Translates the body of this function with `backend`. False if it is not valid.
+    fn translate(&self, function: u32, backend: &mut CraneliftBackend<'_>) -> bool;
+}
+
+/// Where a body in place of a call goes on.
+pub(super) struct Join {
+    /// The block after the call, made for the first return that is not the body's last.
+    block: Option<Block>,
+    /// Results of a return that has not been written yet: if nothing follows, it needs no jump.
+    pending: Option<Vec<Value>>,
+    ty: FunctionType,
+}
+
+impl CraneliftBackend<'_> {
+    pub(super) fn may_inline(&mut self, function: u32) -> bool {
+        let Some(bytes) = self.inliner.and_then(|i| i.inline_bytes(function)) else {
+            return false;
+        };
+        self.failure.is_none()
+            && bytes <= self.inline_budget
+            && self.frames.len() <= DEPTH_MAX
+            && self.frames.iter().all(|f| f.function != function)
+    }
+
+    pub(super) fn inline_call(
+        &mut self,
+        function: u32,
+        ty: &FunctionType,
+        arguments: Vec<Value>,
+    ) -> Vec<Value> {
+        let source = self.inliner.expect("`may_inline` found one");
+        self.inline_budget -= source.inline_bytes(function).unwrap_or(0);
+        self.inline_arguments = Some((function, arguments));
+        let depth = self.frames.len();
+        let location = self.builder.srcloc();
+        let valid = source.translate(function, self);
+        self.builder.set_srcloc(location);
+        if !valid {
+            return self.abandon_inlined(function, ty, depth);
+        }
+        let frame = self.frames.pop().expect("the body opened a frame");
+        let Exit::Join(join) = frame.exit else {
+            unreachable!("the body was opened in place of a call");
+        };
+        self.close_join(join)
+    }
+
+    /// What `begin` does for a body in place of a call.
+    pub(super) fn open_inlined(ty: &FunctionType) -> Join {
+        Join {
+            block: None,
+            pending: None,
+            ty: ty.clone(),
+        }
+    }
+
+    /// Goes on after a body that has been translated; gives its results.
+    fn close_join(&mut self, join: Join) -> Vec<Value> {
+        match (join.block, join.pending) {
+            (None, Some(values)) => values,
+            (Some(block), pending) => {
+                if let Some(values) = pending {
+                    self.jump_to_join(block, values);
+                }
+                self.builder.switch_to_block(block);
+                self.builder.seal_block(block);
+                self.builder.block_params(block).to_vec()
+            }
+            (None, None) => {
+                // It never returns: what follows is not reached, but needs a place to stand in.
+                let block = self.make_join(&join.ty);
+                self.builder.switch_to_block(block);
+                self.builder.seal_block(block);
+                self.builder.block_params(block).to_vec()
+            }
+        }
+    }
+
+    fn is_block_filled(&self) -> bool {
+        let function = &self.builder.func;
+        let last = (self.builder.current_block()).and_then(|b| function.layout.last_inst(b));
+        last.is_some_and(|inst| function.dfg.insts[inst].opcode().is_terminator())
+    }
+
+    fn make_join(&mut self, ty: &FunctionType) -> Block {
+        let block = self.builder.create_block();
+        for result in &ty.results {
+            self.builder
+                .append_block_param(block, ir_type(result.machine()));
+        }
+        block
+    }
+
+    fn jump_to_join(&mut self, block: Block, values: Vec<Value>) {
+        let arguments: Vec<BlockArg> = values.into_iter().map(BlockArg::Value).collect();
+        self.ins().jump(block, &arguments);
+    }
+
+    fn join(&mut self) -> Option<&mut Join> {
+        match &mut self.frames.last_mut()?.exit {
+            Exit::Return(_) => None,
+            Exit::Join(join) => Some(join),
+        }
+    }
+
+    /// A return of a body in place of a call.
+    pub(super) fn return_to_join(&mut self, values: Vec<Value>) {
+        if let Some(join) = self.join() {
+            join.pending = Some(values);
+        }
+    }
+
+    /// Writes the jump of a return after which the body goes on in another block.
+    pub(super) fn settle_return(&mut self) {
+        let Some(join) = self.join() else { return };
+        let Some(values) = join.pending.take() else {
+            return;
+        };
+        let (block, ty) = (join.block, join.ty.clone());
+        let block = match block {
+            Some(block) => block,
+            None => {
+                let block = self.make_join(&ty);
+                if let Some(join) = self.join() {
+                    join.block = Some(block);
+                }
+                block
+            }
+        };
+        self.jump_to_join(block, values);
+    }
+
+    /// The callee is invalid, which its own compilation will report. This function is given up, but
+    /// its translation still has to come to its end.
+    fn abandon_inlined(&mut self, function: u32, ty: &FunctionType, depth: usize) -> Vec<Value> {
+        self.failure = Some(Error::InvalidCallee(function));
+        self.inline_arguments = None;
+        self.frames.truncate(depth);
+        if !self.is_block_filled() {
+            self.ins().trap(trap_code(TrapCode::Unreachable));
+        }
+        let block = self.make_join(ty);
+        self.builder.switch_to_block(block);
+        self.builder.seal_block(block);
+        self.builder.block_params(block).to_vec()
+    }
+}

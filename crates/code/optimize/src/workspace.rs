@@ -1,0 +1,326 @@
+//! [`Workspace`]: what one thread needs to compile functions, reused from one to the next.
+//!
+//! A function is translated and compiled here under a guard: whatever Cranelift refuses is tried again without
+//! optimization, and what it refuses then, or panics about, is an [`Error`].
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cranelift_codegen::{
+    CodegenError, Context, FinalizedRelocTarget,
+    binemit::Reloc,
+    control::ControlPlane,
+    ir::{self, ExternalName},
+    isa::TargetIsa,
+};
+use cranelift_frontend::FunctionBuilderContext;
+use silica_contract::trap::TrapCode;
+
+use crate::{CraneliftBackend, Error, Failure, InlineSource, Target};
+
+/// Which function is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionInput {
+    /// Its index in the function index space.
+    pub function: u32,
+    /// Bytes of its body.
+    pub body_bytes: u32,
+}
+
+/// Machine code of one function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompiledFunction {
+    /// The instructions, and the constants that they read.
+    pub bytes: Vec<u8>,
+    /// Calls of other functions whose distance is to be filled in.
+    pub relocations: Vec<Relocation>,
+    /// Offsets of instructions that may trap, ascending, and why.
+    pub traps: Vec<(u32, TrapCode)>,
+    /// Where code came from, ascending.
+    pub locations: Vec<SourceLocation>,
+    /// Bytes of stack that a call takes, without the return address and the saved frame pointer.
+    pub frame_bytes: u32,
+}
+
+/// A direct call of another function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Relocation {
+    /// Where in the function's bytes.
+    pub offset: u32,
+    /// The function that is called, in the function index space.
+    pub function: u32,
+    /// How the distance is written.
+    pub kind: RelocationKind,
+}
+
+/// How the distance to a called function is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelocationKind {
+    /// Four bytes: the callee's address minus the address after these bytes.
+    X86Relative32,
+    /// The low 26 bits of an instruction word: the distance from it in words.
+    Aarch64Branch26,
+}
+
+/// From this offset on (until the next entry), code was made for this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceLocation {
+    /// Offset in the function's bytes.
+    pub offset: u32,
+    /// Bytes from the module's start; `None` where the code belongs to no operator.
+    pub module_offset: Option<u32>,
+}
+
+/// What a function became, for people to read.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Cranelift's IR as it was translated.
+    pub translated: String,
+    /// Cranelift's IR after optimization.
+    pub optimized: String,
+    /// The instructions, with their labels.
+    pub assembly: String,
+}
+
+/// What one thread needs to compile functions.
+#[derive(Default)]
+pub struct Workspace {
+    state: State,
+}
+
+struct State {
+    context: Context,
+    builder: FunctionBuilderContext,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            context: Context::new(),
+            builder: FunctionBuilderContext::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workspace").finish_non_exhaustive()
+    }
+}
+
+impl Workspace {
+    /// Makes an empty workspace.
+    #[must_use]
+    pub fn new() -> Workspace {
+        Workspace::default()
+    }
+
+    /// Compiles a function. `translate` describes it to a backend; it may be called twice.
+    ///
+    /// # Errors
+    /// What `translate` said, or why Cranelift makes no code of it.
+    pub fn compile<E>(
+        &mut self,
+        target: &Target,
+        input: FunctionInput,
+        inliner: Option<&dyn InlineSource>,
+        mut translate: impl FnMut(&mut CraneliftBackend<'_>) -> Result<(), E>,
+    ) -> Result<CompiledFunction, Failure<E>> {
+        let mut refusal = Error::Internal("no way to compile is configured".into());
+        for isa in target.attempts() {
+            let attempt = |state: &mut State| {
+                state.translate(target, isa, input, inliner, &mut translate)?;
+                state.emit(isa, false).map_err(Failure::Code)
+            };
+            match self.guarded(attempt) {
+                Err(Failure::Code(error @ (Error::Refused(_) | Error::Internal(_)))) => {
+                    refusal = error;
+                }
+                outcome => return outcome,
+            }
+        }
+        Err(Failure::Code(refusal))
+    }
+
+    /// Compiles a function and says what it became at each step.
+    ///
+    /// # Errors
+    /// As [`Workspace::compile`], without a second attempt.
+    pub fn list<E>(
+        &mut self,
+        target: &Target,
+        input: FunctionInput,
+        inliner: Option<&dyn InlineSource>,
+        mut translate: impl FnMut(&mut CraneliftBackend<'_>) -> Result<(), E>,
+    ) -> Result<Listing, Failure<E>> {
+        let Some(isa) = target.attempts().next() else {
+            return Ok(Listing::default());
+        };
+        self.guarded(|state| {
+            state.translate(target, isa, input, inliner, &mut translate)?;
+            let translated = state.context.func.display().to_string();
+            state.emit(isa, true).map_err(Failure::Code)?;
+            let code = state.context.compiled_code();
+            Ok(Listing {
+                translated,
+                optimized: state.context.func.display().to_string(),
+                assembly: code.and_then(|c| c.vcode.clone()).unwrap_or_default(),
+            })
+        })
+    }
+
+    /// Runs a step of compilation; after a failure or a panic the workspace is made anew.
+    fn guarded<T, E>(
+        &mut self,
+        step: impl FnOnce(&mut State) -> Result<T, Failure<E>>,
+    ) -> Result<T, Failure<E>> {
+        // Whatever state a panic leaves is thrown away below.
+        let outcome = catch_unwind(AssertUnwindSafe(|| step(&mut self.state)));
+        let outcome = outcome.unwrap_or_else(|panic| {
+            let message = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("no message");
+            Err(Failure::Code(Error::Internal(message.to_owned())))
+        });
+        if outcome.is_err() {
+            self.state = State::default();
+        }
+        outcome
+    }
+}
+
+impl State {
+    fn translate<E>(
+        &mut self,
+        target: &Target,
+        isa: &dyn TargetIsa,
+        input: FunctionInput,
+        inliner: Option<&dyn InlineSource>,
+        translate: &mut impl FnMut(&mut CraneliftBackend<'_>) -> Result<(), E>,
+    ) -> Result<(), Failure<E>> {
+        self.context.clear();
+        self.context.func.name = ir::UserFuncName::user(0, input.function);
+        let mut backend = CraneliftBackend::new(
+            target,
+            &mut self.context.func,
+            &mut self.builder,
+            inliner,
+            input,
+        );
+        translate(&mut backend).map_err(Failure::Translation)?;
+        backend
+            .complete(isa.frontend_config())
+            .map_err(Failure::Code)
+    }
+
+    fn emit(&mut self, isa: &dyn TargetIsa, listing: bool) -> Result<CompiledFunction, Error> {
+        self.context.set_disasm(listing);
+        self.context
+            .compile(isa, &mut ControlPlane::default())
+            .map_err(|error| refusal(&error.inner))?;
+        let code = self
+            .context
+            .compiled_code()
+            .ok_or_else(|| Error::Internal("no code came out".into()))?;
+        let relocations = code
+            .buffer
+            .relocs()
+            .iter()
+            .map(|reloc| relocation(&self.context.func, reloc))
+            .collect::<Result<Vec<_>, _>>()?;
+        let locations = code.buffer.get_srclocs_sorted().iter();
+        Ok(CompiledFunction {
+            bytes: code.buffer.data().to_vec(),
+            relocations,
+            traps: traps(code.buffer.traps())?,
+            locations: source_locations(locations.map(|l| (l.start, l.end, l.loc))),
+            frame_bytes: frame_bytes(code),
+        })
+    }
+}
+
+fn frame_bytes(code: &cranelift_codegen::CompiledCode) -> u32 {
+    code.buffer
+        .frame_layout()
+        .map_or(0, |layout| layout.frame_to_fp_offset)
+}
+
+fn refusal(error: &CodegenError) -> Error {
+    match error {
+        CodegenError::ImplLimitExceeded => {
+            Error::Refused("it exceeds an implementation limit".into())
+        }
+        CodegenError::CodeTooLarge => Error::Refused("its code is too large".into()),
+        CodegenError::Unsupported(what) => Error::Refused(what.clone()),
+        CodegenError::Verifier(errors) => Error::Internal(errors.to_string()),
+        other => Error::Internal(other.to_string()),
+    }
+}
+
+fn relocation(
+    function: &ir::Function,
+    reloc: &cranelift_codegen::FinalizedMachReloc,
+) -> Result<Relocation, Error> {
+    let unknown = || Error::Internal(format!("unknown relocation {reloc:?}"));
+    let FinalizedRelocTarget::ExternalName(ExternalName::User(name)) = &reloc.target else {
+        return Err(unknown());
+    };
+    let kind = match (reloc.kind, reloc.addend) {
+        (Reloc::X86CallPCRel4, -4) => RelocationKind::X86Relative32,
+        (Reloc::Arm64Call, 0) => RelocationKind::Aarch64Branch26,
+        _ => return Err(unknown()),
+    };
+    Ok(Relocation {
+        offset: reloc.offset,
+        function: function.params.user_named_funcs()[*name].index,
+        kind,
+    })
+}
+
+fn traps(found: &[cranelift_codegen::MachTrap]) -> Result<Vec<(u32, TrapCode)>, Error> {
+    let mut traps = found
+        .iter()
+        .map(|trap| Ok((trap.offset, our_trap_code(trap.code)?)))
+        .collect::<Result<Vec<_>, Error>>()?;
+    traps.sort_unstable_by_key(|trap| trap.0);
+    traps.dedup_by_key(|trap| trap.0);
+    Ok(traps)
+}
+
+fn our_trap_code(code: ir::TrapCode) -> Result<TrapCode, Error> {
+    match code {
+        ir::TrapCode::STACK_OVERFLOW => Ok(TrapCode::StackOverflow),
+        ir::TrapCode::INTEGER_OVERFLOW => Ok(TrapCode::IntegerOverflow),
+        ir::TrapCode::INTEGER_DIVISION_BY_ZERO => Ok(TrapCode::IntegerDivisionByZero),
+        ir::TrapCode::BAD_CONVERSION_TO_INTEGER => Ok(TrapCode::BadConversionToInteger),
+        ir::TrapCode::HEAP_OUT_OF_BOUNDS => Ok(TrapCode::MemoryOutOfBounds),
+        ours => TrapCode::from_number(ours.as_raw().get())
+            .ok_or_else(|| Error::Internal(format!("unknown trap {ours}"))),
+    }
+}
+
+/// Entries that hold until the next, made of ranges that may leave gaps.
+fn source_locations(
+    ranges: impl Iterator<Item = (u32, u32, ir::SourceLoc)>,
+) -> Vec<SourceLocation> {
+    let mut entries: Vec<SourceLocation> = Vec::new();
+    let mut push = |offset: u32, module_offset: Option<u32>| match entries.last_mut() {
+        Some(last) if last.module_offset == module_offset => {}
+        Some(last) if last.offset == offset => last.module_offset = module_offset,
+        _ => entries.push(SourceLocation {
+            offset,
+            module_offset,
+        }),
+    };
+    let mut end = 0;
+    for (start, stop, location) in ranges {
+        if start > end {
+            push(end, None);
+        }
+        push(start, (!location.is_default()).then(|| location.bits()));
+        end = stop;
+    }
+    push(end, None);
+    entries
+}
