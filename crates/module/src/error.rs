@@ -113,6 +113,19 @@ impl DecodeError {
         DecodeError::new(error, Place::Function { index, name })
     }
 
+    /// The same error, said to be of function `index`, where its place was not known.
+    #[must_use]
+    pub fn at_function(mut self, index: u32, name: Option<&str>) -> DecodeError {
+        if let DecodeError::Invalid { place, .. } | DecodeError::FeatureOff { place, .. } =
+            &mut self
+            && *place == Place::Unknown
+        {
+            let name = name.map(str::to_owned);
+            *place = Place::Function { index, name };
+        }
+        self
+    }
+
     /// The byte of the module at which the error was found, where that is known.
     #[must_use]
     pub fn offset(&self) -> Option<u64> {

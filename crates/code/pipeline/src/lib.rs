@@ -1,1 +1,21 @@
-//! x
+//! A module's bytes to a compiled image: which function, by which tier, on which thread.
+//!
+//! [`compile`] decodes a module, validates and compiles its functions in parallel, and lays out code, metadata and the
+//! initial contents of memories as an image ([`silica_contract::image`]). The same bytes and settings give
+//! the same image, whatever the number of threads.
+//!
+//! Nothing is run or mapped here; an image is inert bytes.
+
+#![forbid(unsafe_code)]
+
+mod compile;
+mod data;
+mod error;
+mod functions;
+mod listing;
+mod text;
+
+pub use compile::{Options, compile};
+pub use error::CompileError;
+pub use listing::list;
+pub use silica_optimize::{Listing, host_processor};

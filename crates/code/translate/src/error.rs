@@ -1,16 +1,13 @@
 //! Why a function could not be translated.
 
+use silica_module::{DecodeError, Place};
+
 /// Why a function could not be translated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TranslateError {
     /// It is not valid.
-    #[error("{message} (at offset {offset:#x})")]
-    Invalid {
-        /// What the validator says.
-        message: String,
-        /// Byte offset in the module.
-        offset: u64,
-    },
+    #[error(transparent)]
+    Invalid(DecodeError),
     /// It uses an operator that is validated but not yet executed.
     #[error("operator not supported: {operator} (at offset {offset:#x})")]
     Unsupported {
@@ -32,11 +29,8 @@ pub enum TranslateError {
     },
 }
 
-impl From<wasmparser::BinaryReaderError> for TranslateError {
-    fn from(error: wasmparser::BinaryReaderError) -> Self {
-        TranslateError::Invalid {
-            message: error.message().to_owned(),
-            offset: error.offset() as u64,
-        }
+impl From<wasmparser::Error> for TranslateError {
+    fn from(error: wasmparser::Error) -> Self {
+        TranslateError::Invalid(DecodeError::new(&error, Place::Unknown))
     }
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod backend;
+mod body;
 mod class;
 mod control;
 mod environment;
@@ -21,6 +22,7 @@ mod object;
 pub use backend::{
     Access, Backend, BranchTarget, CallTarget, Field, FieldKind, FieldType, Memory, Region,
 };
+pub use body::{Scratch, translate_body};
 pub use environment::Environment;
 pub use error::TranslateError;
 pub use function::translate_function;

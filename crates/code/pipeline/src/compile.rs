@@ -1,0 +1,105 @@
+//! [`compile`]: from bytes to an image, step by step.
+
+use std::sync::atomic::AtomicBool;
+
+use silica_contract::{
+    image::{self, ImageParts, Metadata},
+    settings::Settings,
+};
+use silica_module::{Decoded, Features, Limits, decode};
+use silica_optimize::Target;
+use silica_translate::Environment;
+
+use crate::{
+    CompileError,
+    data::{self, DataLayout},
+    functions::{self, Functions},
+    text::Text,
+};
+
+/// What does not change the image.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Is told how many functions are compiled, and of how many, from any thread.
+    pub progress: Option<&'a (dyn Fn(usize, usize) + Sync)>,
+    /// Ends the compilation soon after it is set.
+    pub cancelled: Option<&'a AtomicBool>,
+    /// Compile on the calling thread only.
+    pub single_threaded: bool,
+}
+
+impl std::fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("single_threaded", &self.single_threaded)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Compiles a module; gives the bytes of its image.
+///
+/// # Errors
+/// [`CompileError`]: the module is not valid, or it is beyond a limit. Where several functions are at
+/// fault, the one with the lowest index is told.
+///
+/// ```
+/// use silica_contract::settings::Settings;
+/// use silica_module::{Features, Limits};
+/// use silica_pipeline::{Options, compile, host_processor};
+///
+/// let module = silica_module::parse_text(b"(module (func (export \"f\")))", None)?;
+/// let settings = Settings::new(host_processor());
+/// let image = compile(&module, &Features::default(), &Limits::default(), &settings, &Options::default())?;
+/// assert!(image.len() > module.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn compile(
+    bytes: &[u8],
+    features: &Features,
+    limits: &Limits,
+    settings: &Settings,
+    options: &Options<'_>,
+) -> Result<Vec<u8>, CompileError> {
+    let span = tracing::debug_span!("compile", bytes = bytes.len());
+    let _entered = span.enter();
+    let Decoded { module, bodies } = decode(bytes, features, limits)?;
+    let target = Target::new(settings).map_err(CompileError::Settings)?;
+    let environment = Environment::new(&module, settings);
+    let compiled = functions::compile_all(
+        &Functions {
+            bytes,
+            environment: &environment,
+            bodies: &bodies,
+            target: &target,
+        },
+        options,
+    )?;
+    drop(bodies);
+    let text = Text::lay_out(&module, &target, compiled)?;
+    let code_section_start = data::code_section_start(bytes);
+    let DataLayout {
+        module,
+        memory_images,
+        data_in_images,
+        memories,
+        kept,
+    } = data::lay_out(module, bytes);
+    let metadata = Metadata {
+        engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+        settings: settings.clone(),
+        module,
+        code_section_start,
+        memory_images,
+        data_in_images,
+    };
+    Ok(image::write(&ImageParts {
+        module_hash: blake3::hash(bytes).into(),
+        metadata: &metadata,
+        text: &text.bytes,
+        functions: &text.functions,
+        traps: &text.traps,
+        addresses: &text.addresses,
+        memories: &memories,
+        kept: &kept,
+    })?)
+}

@@ -1,0 +1,46 @@
+//! What functions become, for people and for tests to read.
+
+use silica_contract::settings::Settings;
+use silica_module::{Decoded, Features, Limits, decode};
+use silica_optimize::{InlineSource, Listing, Target, Workspace};
+use silica_translate::{Environment, Scratch};
+
+use crate::{
+    CompileError,
+    functions::{Callees, Functions},
+};
+
+/// Compiles each function and says what it became at each step, with its index.
+///
+/// # Errors
+/// As [`crate::compile`].
+pub fn list(
+    bytes: &[u8],
+    features: &Features,
+    limits: &Limits,
+    settings: &Settings,
+) -> Result<Vec<(u32, Listing)>, CompileError> {
+    let Decoded { module, bodies } = decode(bytes, features, limits)?;
+    let target = Target::new(settings).map_err(CompileError::Settings)?;
+    let environment = Environment::new(&module, settings);
+    let functions = Functions {
+        bytes,
+        environment: &environment,
+        bodies: &bodies,
+        target: &target,
+    };
+    let callees = settings.inlining.then(|| Callees::new(functions));
+    let inliner = callees.as_ref().map(|c| c as &dyn InlineSource);
+    let (mut workspace, mut scratch) = (Workspace::new(), Scratch::default());
+    (0..bodies.len())
+        .map(|defined| {
+            let input = functions.input(defined);
+            workspace
+                .list(&target, input, inliner, |backend| {
+                    functions.translate(defined, &mut scratch, backend)
+                })
+                .map(|listing| (input.function, listing))
+                .map_err(|failure| functions.error(defined, failure))
+        })
+        .collect()
+}
