@@ -66,27 +66,17 @@ impl WasmBacktrace {
     }
 }
 
-/// The most frames that are printed: as many from both ends.
-const SHOWN_AT_AN_END: usize = 50;
-
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(message) = &self.message {
             writeln!(f, "{message}")?;
         }
         f.write_str("wasm backtrace:")?;
-        let count = self.frames.len();
         for (index, frame) in self.frames.iter().enumerate() {
-            if count > 2 * SHOWN_AT_AN_END {
-                let hidden = SHOWN_AT_AN_END..count - SHOWN_AT_AN_END;
-                if index == hidden.start {
-                    write!(f, "\n  … {} more frames", hidden.len())?;
-                }
-                if hidden.contains(&index) {
-                    continue;
-                }
-            }
             frame.write(f, index)?;
+        }
+        if self.frames.len() >= rt::Backtrace::FRAMES_MAX {
+            f.write_str("\n  … frames further out are left out")?;
         }
         Ok(())
     }
@@ -139,7 +129,7 @@ impl FrameInfo {
                 module: self.module.name().map(str::to_owned),
                 function: function.map(symbols::demangle),
                 symbols: offset
-                    .map(|offset| symbols::places(&self.module, offset))
+                    .map(|offset| symbols::places(|name| self.module.custom_section(name), offset))
                     .unwrap_or_default(),
             }
         })

@@ -3,31 +3,10 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use silica_contract::settings::ProcessorFeatures;
-use silica_module::Limits;
+use anyhow::Context as _;
 use silica_pipeline as pipeline;
 
-use crate::{Engine, Module, Result, error::EngineError, load};
-
-/// What compiling needs to know beside the settings.
-pub(crate) struct Compiler {
-    host: ProcessorFeatures,
-    limits: Limits,
-}
-
-impl Compiler {
-    pub(crate) fn new() -> Compiler {
-        Compiler {
-            host: pipeline::host_processor(),
-            limits: Limits::default(),
-        }
-    }
-
-    /// What this processor can do.
-    pub(crate) fn host(&self) -> &ProcessorFeatures {
-        &self.host
-    }
-}
+use crate::{Engine, Module, Result, compiler::FreshImage, load};
 
 /// Compiles one module, and can tell how far it is and be stopped.
 ///
@@ -58,10 +37,7 @@ impl<'a> CodeBuilder<'a> {
             bytes,
             path: None,
             text: true,
-            options: pipeline::Options {
-                single_threaded: !engine.config().parallel_compilation,
-                ..pipeline::Options::default()
-            },
+            options: pipeline::Options::default(),
         }
     }
 
@@ -98,7 +74,10 @@ impl<'a> CodeBuilder<'a> {
     /// # Errors
     /// If the module is malformed or invalid, or exceeds what can be compiled.
     pub fn compile_module_serialized(&self) -> Result<Vec<u8>> {
-        let engine = self.engine;
+        Ok(self.compile()?.into_bytes())
+    }
+
+    fn compile(&self) -> Result<FreshImage> {
         let text;
         let binary = if self.text {
             text = silica_module::parse_text(self.bytes, self.path)?;
@@ -106,13 +85,7 @@ impl<'a> CodeBuilder<'a> {
         } else {
             self.bytes
         };
-        Ok(pipeline::compile(
-            binary,
-            &engine.config().features,
-            &engine.compiler().limits,
-            engine.settings(),
-            &self.options,
-        )?)
+        self.engine.compiler().compile(binary, &self.options)
     }
 
     /// The compiled module.
@@ -120,7 +93,7 @@ impl<'a> CodeBuilder<'a> {
     /// # Errors
     /// If the module is malformed or invalid, or exceeds what can be compiled.
     pub fn compile_module(&self) -> Result<Module> {
-        load::fresh(self.engine, self)
+        load::fresh(self.engine, self.compile()?)
     }
 }
 
@@ -133,21 +106,55 @@ impl std::fmt::Debug for CodeBuilder<'_> {
     }
 }
 
-/// Checks a module and compiles nothing.
-pub(crate) fn validate(engine: &Engine, binary: &[u8]) -> Result<()> {
-    let limits = &engine.compiler().limits;
-    silica_module::validate(binary, &engine.config().features, limits)?;
-    Ok(())
+impl Module {
+    /// Compiles a module, given as bytes or as text.
+    ///
+    /// # Errors
+    /// If it is malformed or invalid, or exceeds what can be compiled.
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        CodeBuilder::new(engine, bytes.as_ref()).compile_module()
+    }
+
+    /// Compiles a module, given as bytes and not as text.
+    ///
+    /// # Errors
+    /// If it is malformed or invalid, or exceeds what can be compiled.
+    pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Module> {
+        CodeBuilder::new(engine, binary)
+            .accept_text(false)
+            .compile_module()
+    }
+
+    /// Compiles the module in a file, given as bytes or as text.
+    ///
+    /// # Errors
+    /// If the file cannot be read; if the module is malformed or invalid, or exceeds what can be compiled.
+    pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
+        let path = path.as_ref();
+        let bytes =
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        CodeBuilder::new(engine, &bytes)
+            .path(path)
+            .compile_module()
+            .with_context(|| format!("cannot compile {}", path.display()))
+    }
+
+    /// Checks that a module is well-formed and valid, and compiles nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn validate(engine: &Engine, binary: &[u8]) -> Result<()> {
+        engine.compiler().validate(binary)
+    }
 }
 
-/// The version that images are made by, which must be the one that loads them.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Whether an image was made by this version.
-pub(crate) fn check_version(made_by: &str) -> Result<()> {
-    if made_by == VERSION {
-        return Ok(());
+impl Engine {
+    /// Compiles a module, given as bytes or text, to an image for
+    /// [`Module::deserialize`](crate::Module::deserialize).
+    ///
+    /// # Errors
+    /// If the module is malformed or invalid, or exceeds what can be compiled.
+    pub fn precompile_module(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        CodeBuilder::new(self, bytes).compile_module_serialized()
     }
-    let message = format!("it was made by version {made_by}, this is {VERSION}");
-    Err(EngineError::ImageMismatch(message).into())
 }

@@ -1,12 +1,12 @@
-//! Ways to reach a store: borrowed shared, borrowed exclusively, or through the caller of a host function.
+//! Ways to reach a store: borrowed shared, or borrowed exclusively. Host functions reach it through `caller`.
 
 use std::fmt;
 
 use silica_runtime as rt;
 
 use crate::{
-    Engine, Extern, Instance, InterruptHandle, Result,
-    store::{Inner, need_fuel},
+    Engine, InterruptHandle, Result,
+    inner::{Inner, need_fuel},
 };
 
 /// Shared access to a store.
@@ -112,7 +112,7 @@ impl<T: fmt::Debug> fmt::Debug for StoreContextMut<'_, T> {
     }
 }
 
-/// Something that a store can be read through: a [`Store`](crate::Store), a [`Caller`], a [`StoreContext`], a
+/// Something that a store can be read through: a [`Store`](crate::Store), a [`Caller`](crate::Caller), a [`StoreContext`], a
 /// [`StoreContextMut`], or a borrow of one.
 pub trait AsContext {
     /// The type of the embedder's data.
@@ -195,103 +195,5 @@ impl<'a, T> From<StoreContextMut<'a, T>> for StoreContext<'a, T> {
 impl<'a, C: AsContextMut> From<&'a mut C> for StoreContextMut<'a, C::Data> {
     fn from(store: &'a mut C) -> Self {
         store.as_context_mut()
-    }
-}
-
-/// What a host function gets to know of who called it: the store, and what the calling instance exports.
-///
-/// ```
-/// use silica_engine::{Caller, Engine, Func, Instance, Module, Store};
-/// # fn main() -> silica_engine::Result<()> {
-/// let engine = Engine::default();
-/// let module = Module::new(&engine, r#"(module
-///     (import "host" "print" (func $print (param i32 i32)))
-///     (memory (export "memory") 1)
-///     (data (i32.const 8) "hello")
-///     (func (export "run") (call $print (i32.const 8) (i32.const 5))))"#)?;
-/// let mut store = Store::new(&engine, String::new());
-/// let print = Func::wrap(&mut store, |mut caller: Caller<'_, String>, at: u32, length: u32| {
-///     let memory = caller.get_export("memory").and_then(|e| e.into_memory()).expect("it is exported");
-///     let (bytes, out) = memory.data_and_store_mut(&mut caller);
-///     out.push_str(&String::from_utf8_lossy(&bytes[at as usize..][..length as usize]));
-/// });
-/// let instance = Instance::new(&mut store, &module, &[print.into()])?;
-/// instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ())?;
-/// assert_eq!(store.data(), "hello");
-/// # Ok(()) }
-/// ```
-pub struct Caller<'a, T: 'static> {
-    pub(crate) raw: rt::HostCall<'a, Inner<T>>,
-}
-
-impl<T> Caller<'_, T> {
-    /// What the calling instance exports as `name`, if it was an instance that called, and exports that.
-    pub fn get_export(&mut self, name: &str) -> Option<Extern> {
-        let instance = self.raw.caller()?;
-        instance
-            .export_by_name(&mut self.raw.store, name)
-            .map(Extern::from_raw)
-    }
-
-    /// The calling instance, if it was one that called.
-    #[must_use]
-    pub fn instance(&self) -> Option<Instance> {
-        self.raw.caller().map(Instance::from_raw)
-    }
-
-    /// The embedder's data.
-    #[must_use]
-    pub fn data(&self) -> &T {
-        &self.raw.store.data().data
-    }
-
-    /// The embedder's data, to change it.
-    pub fn data_mut(&mut self) -> &mut T {
-        &mut self.raw.store.data_mut().data
-    }
-
-    /// The store's engine.
-    #[must_use]
-    pub fn engine(&self) -> &Engine {
-        &self.raw.store.data().engine
-    }
-
-    /// Fuel that is left.
-    ///
-    /// # Errors
-    /// [`EngineError::FuelNotCounted`](crate::EngineError::FuelNotCounted).
-    pub fn get_fuel(&self) -> Result<u64> {
-        self.as_context().get_fuel()
-    }
-
-    /// Sets the fuel that is left.
-    ///
-    /// # Errors
-    /// [`EngineError::FuelNotCounted`](crate::EngineError::FuelNotCounted).
-    pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
-        self.as_context_mut().set_fuel(fuel)
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Caller<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Caller").field(self.data()).finish()
-    }
-}
-
-impl<T> AsContext for Caller<'_, T> {
-    type Data = T;
-    fn as_context(&self) -> StoreContext<'_, T> {
-        StoreContext {
-            raw: self.raw.store.as_ref(),
-        }
-    }
-}
-
-impl<T> AsContextMut for Caller<'_, T> {
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
-        StoreContextMut {
-            raw: self.raw.store.reborrow(),
-        }
     }
 }

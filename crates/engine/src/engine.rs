@@ -6,7 +6,7 @@ use silica_contract::image::MAGIC;
 use silica_contract::settings::Settings;
 use silica_runtime as rt;
 
-use crate::{CodeBuilder, Config, FuncType, InstanceAllocationStrategy, Result, compile::Compiler};
+use crate::{Config, InstanceAllocationStrategy, Result, compiler::Compiler};
 
 /// Settings, types, and resources that modules and stores share. Cloning it is cheap and gives the same
 /// engine.
@@ -25,7 +25,6 @@ pub struct Engine {
 
 struct EngineInner {
     config: Config,
-    settings: Settings,
     runtime: rt::Runtime,
     compiler: Compiler,
 }
@@ -44,13 +43,11 @@ impl Engine {
     /// If settings do not fit together or cannot be had on this system.
     pub fn new(config: &Config) -> Result<Engine> {
         config.check()?;
-        let compiler = Compiler::new();
-        let settings = config.settings(compiler.host())?;
-        let runtime = rt::Runtime::new(runtime_config(config, &settings))?;
+        let compiler = Compiler::new(config)?;
+        let runtime = rt::Runtime::new(runtime_config(config, compiler.settings()))?;
         Ok(Engine {
             inner: Arc::new(EngineInner {
                 config: config.clone(),
-                settings,
                 runtime,
                 compiler,
             }),
@@ -67,15 +64,6 @@ impl Engine {
     #[must_use]
     pub fn same(&self, other: &Engine) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
-    }
-
-    /// Compiles a module, given as bytes or text, to an image for
-    /// [`Module::deserialize`](crate::Module::deserialize).
-    ///
-    /// # Errors
-    /// If the module is malformed or invalid, or exceeds what can be compiled.
-    pub fn precompile_module(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        CodeBuilder::new(self, bytes).compile_module_serialized()
     }
 
     /// Whether `bytes` begin as compiled code does.
@@ -100,7 +88,7 @@ impl Engine {
     }
 
     pub(crate) fn settings(&self) -> &Settings {
-        &self.inner.settings
+        self.inner.compiler.settings()
     }
 
     pub(crate) fn runtime(&self) -> &rt::Runtime {
@@ -109,10 +97,6 @@ impl Engine {
 
     pub(crate) fn compiler(&self) -> &Compiler {
         &self.inner.compiler
-    }
-
-    pub(crate) fn register(&self, ty: &FuncType) -> rt::RegisteredType {
-        self.inner.runtime.function_type(&ty.to_module())
     }
 }
 

@@ -1,11 +1,7 @@
-//! What can go wrong at this crate's level, and how the lower levels' outcomes become errors.
+//! What can go wrong at this crate's level. How the runtime's outcomes become errors is in `outcome`.
 //!
 //! Every fallible function gives [`Error`](crate::Error), which is `anyhow`'s. Inside is, and can be asked for with
-//! `downcast_ref`: an [`EngineError`], a [`Trap`], whatever a host function gave, or a lower crate's error.
-
-use silica_runtime::{CallError, HostError, InstantiateError, StoreState};
-
-use crate::{Trap, WasmBacktrace, engine::Engine};
+//! `downcast_ref`: an [`EngineError`], a [`Trap`](crate::Trap), whatever a host function gave, or a lower crate's error.
 
 /// What can go wrong in the embedding API itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,71 +82,4 @@ pub enum EngineError {
     /// Fuel is asked for where none is counted.
     #[error("fuel is not counted: `Config::consume_fuel(true)` turns it on")]
     FuelNotCounted,
-}
-
-/// Packs an error of a host function for its way through WebAssembly's frames.
-pub(crate) fn to_host(error: anyhow::Error) -> HostError {
-    match error.downcast_ref::<Trap>() {
-        // A bare trap travels as the trap itself, so that it is caught and counted as one.
-        Some(trap) if error.chain().len() == 1 => Box::new(trap.code()),
-        Some(_) | None => Box::new(error),
-    }
-}
-
-/// Unpacks what [`to_host`] packed.
-pub(crate) fn from_host(error: HostError) -> anyhow::Error {
-    match error.downcast::<anyhow::Error>() {
-        Ok(error) => *error,
-        Err(other) => match other.downcast::<silica_contract::trap::TrapCode>() {
-            Ok(code) => anyhow::Error::new(Trap::from_code(*code)),
-            Err(_) => anyhow::anyhow!("a host function failed with an error of an unknown type"),
-        },
-    }
-}
-
-/// How a call ended, as an error.
-pub(crate) fn from_call(engine: &Engine, state: &StoreState, error: CallError) -> anyhow::Error {
-    let (error, backtrace) = match error {
-        CallError::Trap {
-            code, backtrace, ..
-        } => (anyhow::Error::new(Trap::from_code(code)), backtrace),
-        CallError::Host { error, backtrace } => (from_host(error), backtrace),
-        CallError::Arguments(message) => return anyhow::Error::msg(message),
-    };
-    if !engine.config().backtrace || error.downcast_ref::<WasmBacktrace>().is_some() {
-        return error;
-    }
-    let backtrace = WasmBacktrace::new(engine, state, &backtrace, Some(error.to_string()));
-    if backtrace.frames().is_empty() {
-        return error;
-    }
-    error.context(backtrace)
-}
-
-/// How an instantiation ended, as an error.
-pub(crate) fn from_instantiate(
-    engine: &Engine,
-    state: &StoreState,
-    module: &silica_module::Module,
-    error: InstantiateError,
-) -> anyhow::Error {
-    match error {
-        InstantiateError::Import { index, mismatch } => {
-            let Some(import) = module.imports.get(index) else {
-                return anyhow::anyhow!("import {index} does not fit");
-            };
-            EngineError::ImportMismatch {
-                module: import.module.clone(),
-                name: import.name.clone(),
-                expected: module.describe_entity(&import.entity),
-                found: mismatch.to_string(),
-            }
-            .into()
-        }
-        InstantiateError::ImportCount { expected, found } => {
-            EngineError::ImportCount { expected, found }.into()
-        }
-        InstantiateError::Resource(error) => error.into(),
-        InstantiateError::Call(error) => from_call(engine, state, error),
-    }
 }

@@ -1,4 +1,5 @@
-//! Functions: of instances and of the host, called with values whose types are checked at run time, or typed.
+//! Calling functions, with values whose types are checked at run time, or typed; and making host functions.
+//! The handle itself is in `handle`.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -6,29 +7,13 @@ use std::marker::PhantomData;
 use silica_runtime as rt;
 
 use crate::{
-    AsContext, AsContextMut, Caller, Engine, FuncType, Result, StoreContextMut, Val, WasmParams,
-    WasmResults, WasmRet,
-    error::{EngineError, from_call},
+    AsContext, AsContextMut, Caller, Engine, Func, FuncType, Result, StoreContextMut, Val,
+    WasmParams, WasmResults, WasmRet,
+    error::EngineError,
     host::{DynamicList, HostFunc, IntoFunc, RawList},
+    outcome::from_call,
     wasm_types::function_type,
 };
-
-/// A function in a store.
-///
-/// ```
-/// use silica_engine::{Engine, Func, Store, Val};
-/// # fn main() -> silica_engine::Result<()> {
-/// let mut store = Store::new(&Engine::default(), ());
-/// let double = Func::wrap(&mut store, |n: i32| n * 2);
-/// let mut results = [Val::I32(0)];
-/// double.call(&mut store, &[Val::I32(21)], &mut results)?;
-/// assert_eq!(results[0].unwrap_i32(), 42);
-/// # Ok(()) }
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Func {
-    raw: rt::Function,
-}
 
 impl Func {
     /// A host function of type `ty`. What `f` finds in its last argument are zeros and nulls of the results' types,
@@ -92,17 +77,7 @@ impl Func {
     }
 
     pub(crate) fn add<T>(store: &mut StoreContextMut<'_, T>, host: &HostFunc<T>) -> Func {
-        Func {
-            raw: store.raw.add_host_function(&host.raw),
-        }
-    }
-
-    pub(crate) fn from_raw(raw: rt::Function) -> Func {
-        Func { raw }
-    }
-
-    pub(crate) fn into_raw(self) -> rt::Function {
-        self.raw
+        Func::from_raw(store.raw.add_host_function(&host.raw))
     }
 
     /// Its type.
@@ -110,7 +85,7 @@ impl Func {
     /// # Panics
     /// If it belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> FuncType {
-        let registered = self.raw.ty(store.as_context().raw.state());
+        let registered = self.into_raw().ty(store.as_context().raw.state());
         FuncType::from_module(registered.function())
     }
 
@@ -139,7 +114,7 @@ impl Func {
         let mut store = store.as_context_mut();
         let raw: Vec<rt::Value> = params.iter().map(|v| v.to_raw()).collect();
         let mut values = vec![rt::Value::I32(0); results.len()];
-        match store.raw.call(self.raw, &raw, &mut values) {
+        match store.raw.call(self.into_raw(), &raw, &mut values) {
             Ok(()) => {
                 give_back(&values, results);
                 Ok(())
@@ -183,7 +158,11 @@ impl Func {
         let mut store = store.as_context_mut();
         let raw: Vec<rt::Value> = params.iter().map(|v| v.to_raw()).collect();
         let mut values = vec![rt::Value::I32(0); results.len()];
-        match store.raw.call_async(self.raw, &raw, &mut values).await {
+        match store
+            .raw
+            .call_async(self.into_raw(), &raw, &mut values)
+            .await
+        {
             Ok(()) => {
                 give_back(&values, results);
                 Ok(())
@@ -204,7 +183,7 @@ impl Func {
         store: impl AsContext,
     ) -> Result<TypedFunc<P, R>> {
         let store = store.as_context();
-        match store.raw.state().typed::<P::Raw, R::Raw>(self.raw) {
+        match store.raw.state().typed::<P::Raw, R::Raw>(self.into_raw()) {
             Ok(raw) => Ok(TypedFunc {
                 raw,
                 func: *self,

@@ -1,4 +1,4 @@
-//! Globals.
+//! Globals of a store: reading them and, where they are mutable, writing them.
 
 use silica_runtime as rt;
 

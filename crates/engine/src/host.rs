@@ -10,10 +10,8 @@ use std::sync::Arc;
 use silica_runtime as rt;
 
 use crate::{
-    Caller, Engine, FuncType, Result, Val, WasmParams, WasmRet, WasmTy,
-    error::{EngineError, to_host},
-    store::Inner,
-    wasm_types::for_each_arity,
+    Caller, Engine, FuncType, Result, Val, WasmParams, WasmRet, WasmTy, error::EngineError,
+    host_error::to_host, inner::Inner, wasm_types::for_each_arity,
 };
 
 /// A boxed future, as asynchronous host functions return it.
@@ -60,7 +58,7 @@ impl<T> HostFunc<T> {
         let template = template(ty);
         let raw = rt::HostFunction::dynamic(
             engine.runtime(),
-            engine.register(ty),
+            engine.runtime().function_type(&ty.to_module()),
             move |call: rt::HostCall<'_, Inner<T>>, params, results| {
                 let params: Vec<Val> = params.iter().map(|v| Val::from_raw(*v)).collect();
                 let mut values = template.to_vec();
@@ -87,7 +85,7 @@ impl<T> HostFunc<T> {
         let f = Arc::new(f);
         let raw = rt::HostFunction::dynamic_async(
             engine.runtime(),
-            engine.register(ty),
+            engine.runtime().function_type(&ty.to_module()),
             move |call: rt::HostCall<'_, Inner<T>>, params, results| {
                 let (template, f) = (Arc::clone(&template), Arc::clone(&f));
                 Box::pin(async move {
@@ -117,7 +115,7 @@ impl<T> HostFunc<T> {
         let f = Arc::new(f);
         let raw = rt::HostFunction::dynamic_async(
             engine.runtime(),
-            engine.register(&ty),
+            engine.runtime().function_type(&ty.to_module()),
             move |call: rt::HostCall<'_, Inner<T>>, params, results| {
                 let f = Arc::clone(&f);
                 Box::pin(async move {

@@ -1,30 +1,12 @@
-//! Instances, and instances that only wait for a store.
+//! Making instances, and reaching what they export. The handle itself is in `handle`.
 
 use silica_runtime as rt;
 
 use crate::{
-    AsContext, AsContextMut, Export, Extern, ExternType, Func, Global, Memory, Module,
+    AsContext, AsContextMut, Export, Extern, ExternType, Func, Global, Instance, Memory, Module,
     ModuleExport, Result, SharedMemory, StoreContextMut, Table, TypedFunc, WasmParams, WasmResults,
-    error::{EngineError, from_instantiate},
+    error::EngineError, outcome::from_instantiate,
 };
-
-/// An instance of a module in a store.
-///
-/// ```
-/// use silica_engine::{Engine, Instance, Module, Store};
-/// # fn main() -> silica_engine::Result<()> {
-/// let engine = Engine::default();
-/// let module = Module::new(&engine, r#"(module (func (export "f") (result i32) i32.const 42))"#)?;
-/// let mut store = Store::new(&engine, ());
-/// let instance = Instance::new(&mut store, &module, &[])?;
-/// let f = instance.get_typed_func::<(), i32>(&mut store, "f")?;
-/// assert_eq!(f.call(&mut store, ())?, 42);
-/// # Ok(()) }
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Instance {
-    raw: rt::Instance,
-}
 
 impl Instance {
     /// Instantiates `module` with one `Extern` for each of its imports, in their order, and runs its
@@ -70,7 +52,7 @@ impl Instance {
     ) -> Result<Instance> {
         same_engine(store, module)?;
         match store.raw.instantiate(module.compiled(), imports) {
-            Ok(raw) => Ok(Instance { raw }),
+            Ok(raw) => Ok(Instance::from_raw(raw)),
             Err(error) => Err(failed(store, module, error)),
         }
     }
@@ -86,13 +68,9 @@ impl Instance {
             .instantiate_async(module.compiled(), imports)
             .await;
         match outcome {
-            Ok(raw) => Ok(Instance { raw }),
+            Ok(raw) => Ok(Instance::from_raw(raw)),
             Err(error) => Err(failed(store, module, error)),
         }
-    }
-
-    pub(crate) fn from_raw(raw: rt::Instance) -> Instance {
-        Instance { raw }
     }
 
     /// The module that it is of.
@@ -101,7 +79,7 @@ impl Instance {
     /// If it belongs to another store, as all its methods do.
     pub fn module(&self, store: impl AsContext) -> Module {
         let store = store.as_context();
-        let compiled = self.raw.module(store.raw.state()).clone();
+        let compiled = self.into_raw().module(store.raw.state()).clone();
         Module::from_compiled(store.engine(), compiled)
     }
 
@@ -111,12 +89,12 @@ impl Instance {
         store: impl Into<StoreContextMut<'a, T>>,
     ) -> impl ExactSizeIterator<Item = Export<'a>> + 'a {
         let state = store.into().raw.into_state();
-        let count = self.raw.module(state).module().exports.len();
+        let count = self.into_raw().module(state).module().exports.len();
         let definitions: Vec<Extern> = (0..count)
-            .map(|index| Extern::from_raw(self.raw.export(state, index)))
+            .map(|index| Extern::from_raw(self.into_raw().export(state, index)))
             .collect();
         let state: &'a rt::StoreState = state;
-        let names = self.raw.module(state).module().exports.iter();
+        let names = self.into_raw().module(state).module().exports.iter();
         names
             .zip(definitions)
             .map(|(export, definition)| Export::new(&export.name, definition))
@@ -125,7 +103,7 @@ impl Instance {
     /// What it exports as `name`.
     pub fn get_export(&self, mut store: impl AsContextMut, name: &str) -> Option<Extern> {
         let mut store = store.as_context_mut();
-        let found = self.raw.export_by_name(&mut store.raw, name)?;
+        let found = self.into_raw().export_by_name(&mut store.raw, name)?;
         Some(Extern::from_raw(found))
     }
 
@@ -136,12 +114,12 @@ impl Instance {
         export: &ModuleExport,
     ) -> Option<Extern> {
         let mut store = store.as_context_mut();
-        let module = self.raw.module(&store.raw);
+        let module = self.into_raw().module(&store.raw);
         if module.id() != export.module || export.index >= module.module().exports.len() {
             return None;
         }
         Some(Extern::from_raw(
-            self.raw.export(&mut store.raw, export.index),
+            self.into_raw().export(&mut store.raw, export.index),
         ))
     }
 
@@ -183,7 +161,7 @@ impl Instance {
     fn export_names(&self, store: impl AsContext) -> String {
         const SHOWN: usize = 8;
         let store = store.as_context();
-        let exports = &self.raw.module(store.raw.state()).module().exports;
+        let exports = &self.into_raw().module(store.raw.state()).module().exports;
         if exports.is_empty() {
             return "the module exports nothing".to_owned();
         }

@@ -31,7 +31,9 @@
 #![deny(unsafe_code)]
 
 mod backtrace;
+mod caller;
 mod compile;
+mod compiler;
 mod config;
 mod context;
 mod engine;
@@ -39,13 +41,17 @@ mod error;
 mod external;
 mod func;
 mod global;
+mod handle;
 mod host;
+mod host_error;
+mod inner;
 mod instance;
 mod limits;
 mod linker;
 mod load;
 mod memory;
 mod module;
+mod outcome;
 mod pooling;
 mod shared_memory;
 mod store;
@@ -61,16 +67,17 @@ pub use silica_module::{Feature, Features};
 pub use silica_runtime::InterruptHandle;
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
+pub use caller::Caller;
 pub use compile::CodeBuilder;
 pub use config::{Config, InstanceAllocationStrategy, OptLevel, Processor};
-pub use context::{AsContext, AsContextMut, Caller, StoreContext, StoreContextMut};
+pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::{Engine, Precompiled};
 pub use error::EngineError;
 pub use external::{Export, Extern};
-pub use func::{Func, TypedFunc};
+pub use func::TypedFunc;
 pub use global::Global;
+pub use handle::{Func, Instance};
 pub use host::{BoxFuture, IntoFunc};
-pub use instance::Instance;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};

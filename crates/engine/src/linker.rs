@@ -3,21 +3,22 @@
 //! A linker holds host functions that are in no store yet, and things of a store. It owns nothing that a clone could
 //! free twice: cloning copies handles and counts references.
 
+mod definition;
 mod module;
 mod pre;
 
 pub use pre::InstancePre;
+
+use definition::Definition;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::future::Future;
 use std::sync::Arc;
 
-use silica_module::EntityType;
-
 use crate::{
-    AsContext, AsContextMut, Caller, Engine, Extern, Func, FuncType, Instance, IntoFunc, Module,
-    Result, Val, WasmParams, WasmRet,
+    AsContext, AsContextMut, Caller, Engine, Extern, FuncType, Instance, IntoFunc, Module, Result,
+    Val, WasmParams, WasmRet,
     error::EngineError,
     host::{DynamicList, HostFunc, RawList},
 };
@@ -46,21 +47,6 @@ pub struct Linker<T: 'static> {
     definitions: HashMap<Arc<str>, HashMap<Arc<str>, Definition<T>>>,
     allow_shadowing: bool,
     allow_unknown_exports: bool,
-}
-
-/// What a name stands for.
-pub(crate) enum Definition<T: 'static> {
-    Extern(Extern),
-    Host(HostFunc<T>),
-}
-
-impl<T> Clone for Definition<T> {
-    fn clone(&self) -> Self {
-        match self {
-            Definition::Extern(it) => Definition::Extern(it.clone()),
-            Definition::Host(it) => Definition::Host(it.clone()),
-        }
-    }
 }
 
 impl<T> Clone for Linker<T> {
@@ -440,15 +426,6 @@ impl<T: 'static> Linker<T> {
     }
 }
 
-impl<T> Definition<T> {
-    pub(crate) fn to_extern(&self, store: &mut crate::StoreContextMut<'_, T>) -> Extern {
-        match self {
-            Definition::Extern(it) => it.clone(),
-            Definition::Host(host) => Func::add(store, host).into(),
-        }
-    }
-}
-
 impl<T: 'static> Default for Linker<T> {
     fn default() -> Self {
         Linker::new(&Engine::default())
@@ -462,18 +439,5 @@ impl<T: 'static> std::fmt::Debug for Linker<T> {
             .iter()
             .flat_map(|(module, fields)| fields.keys().map(move |name| format!("{module}.{name}")));
         f.debug_set().entries(names).finish()
-    }
-}
-
-/// Whether an export is a function without parameters and results.
-fn is_plain_function(module: &silica_module::Module, entity: &EntityType) -> bool {
-    match entity {
-        EntityType::Function(index) => module
-            .function_type(*index)
-            .is_some_and(|ty| ty.params.is_empty() && ty.results.is_empty()),
-        EntityType::Table(_)
-        | EntityType::Memory(_)
-        | EntityType::Global(_)
-        | EntityType::Tag(_) => false,
     }
 }

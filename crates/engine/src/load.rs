@@ -13,13 +13,17 @@ use std::path::Path;
 use silica_contract::settings::Settings;
 use silica_runtime as rt;
 
-use crate::{CodeBuilder, Engine, Module, Result, compile, error::EngineError};
+use crate::{
+    Engine, Module, Result,
+    compiler::{FreshImage, VERSION},
+    error::EngineError,
+};
 
-/// Compiles a module and publishes its code.
-pub(crate) fn fresh(engine: &Engine, code: &CodeBuilder<'_>) -> Result<Module> {
-    let image = rt::Image::from_vec(code.compile_module_serialized()?)?;
+/// Publishes an image that this engine's compiler has just made.
+pub(crate) fn fresh(engine: &Engine, image: FreshImage) -> Result<Module> {
+    let image = rt::Image::from_vec(image.into_bytes())?;
     check_settings(engine, &image.metadata().settings)?;
-    // SAFETY: `compile_module_serialized` made the image just now, from a module that it validated on the way.
+    // SAFETY: that a `FreshImage` exists says that the image was compiled just now, from a module that was validated on the way.
     // Its settings and its processor fit this engine, as just checked.
     let compiled = unsafe { rt::CompiledModule::new(engine.runtime(), image)? };
     Ok(Module::from_compiled(engine, compiled))
@@ -75,7 +79,7 @@ impl Module {
     /// As [`Module::deserialize`].
     unsafe fn from_image(engine: &Engine, image: rt::Image) -> Result<Module> {
         let metadata = image.metadata();
-        compile::check_version(&metadata.engine_version)?;
+        check_version(&metadata.engine_version)?;
         check_settings(engine, &metadata.settings)?;
         // SAFETY: the caller promises that the code was made by this version's compiler from a validated module; settings and
         // processor fit, as just checked.
@@ -141,4 +145,13 @@ fn check_settings(engine: &Engine, image: &Settings) -> Result<()> {
     } else {
         Err(EngineError::ImageMismatch(differences.join("; ")).into())
     }
+}
+
+/// Whether an image was made by this version.
+fn check_version(made_by: &str) -> Result<()> {
+    if made_by == VERSION {
+        return Ok(());
+    }
+    let message = format!("it was made by version {made_by}, this is {VERSION}");
+    Err(EngineError::ImageMismatch(message).into())
 }

@@ -2,14 +2,11 @@
 //!
 //! Freshly compiled or loaded from a file, a module is an image that the runtime has published; there is one way.
 
-use std::path::Path;
-
-use anyhow::Context as _;
 use silica_contract::image::Section;
 use silica_module::{Module as Description, names};
 use silica_runtime as rt;
 
-use crate::{CodeBuilder, Engine, ExportType, ExternType, ImportType, Result, compile};
+use crate::{Engine, ExportType, ExternType, ImportType, Result, symbols};
 
 /// A compiled module. Cloning it is cheap and gives the same module.
 ///
@@ -42,46 +39,6 @@ pub struct ModuleExport {
 }
 
 impl Module {
-    /// Compiles a module, given as bytes or as text.
-    ///
-    /// # Errors
-    /// If it is malformed or invalid, or exceeds what can be compiled.
-    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        CodeBuilder::new(engine, bytes.as_ref()).compile_module()
-    }
-
-    /// Compiles a module, given as bytes and not as text.
-    ///
-    /// # Errors
-    /// If it is malformed or invalid, or exceeds what can be compiled.
-    pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Module> {
-        CodeBuilder::new(engine, binary)
-            .accept_text(false)
-            .compile_module()
-    }
-
-    /// Compiles the module in a file, given as bytes or as text.
-    ///
-    /// # Errors
-    /// If the file cannot be read; if the module is malformed or invalid, or exceeds what can be compiled.
-    pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
-        let path = path.as_ref();
-        let bytes =
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        CodeBuilder::new(engine, &bytes)
-            .path(path)
-            .compile_module()
-            .with_context(|| format!("cannot compile {}", path.display()))
-    }
-
-    /// Checks that a module is well-formed and valid, and compiles nothing.
-    ///
-    /// # Errors
-    /// What is wrong with it, and where.
-    pub fn validate(engine: &Engine, binary: &[u8]) -> Result<()> {
-        compile::validate(engine, binary)
-    }
-
     pub(crate) fn from_compiled(engine: &Engine, compiled: rt::CompiledModule) -> Module {
         Module {
             engine: engine.clone(),
@@ -164,6 +121,16 @@ impl Module {
             .filter_map(|section| self.kept().get(section.bytes.indices()))
     }
 
+    /// The contents of its first custom section called `name`, or nothing.
+    pub(crate) fn custom_section(&self, name: &str) -> &[u8] {
+        let sections = &self.description().custom_sections;
+        sections
+            .iter()
+            .find(|section| section.name == name)
+            .and_then(|section| self.kept().get(section.bytes.indices()))
+            .unwrap_or_default()
+    }
+
     /// Names of all its functions that have one, with the address range of each function's code: for profilers.
     pub fn function_addresses(&self) -> Vec<FunctionAddress> {
         let (image, module) = (self.compiled.image(), self.description());
@@ -175,7 +142,7 @@ impl Module {
             .zip(module.imported_functions..)
             .map(|(code, index)| FunctionAddress {
                 index,
-                name: names.get(self.kept(), index).map(crate::symbols::demangle),
+                name: names.get(self.kept(), index).map(symbols::demangle),
                 address: text + code.start as usize,
                 length: code.length as usize,
             })

@@ -9,17 +9,8 @@ use silica_runtime as rt;
 use crate::{
     Engine, InterruptHandle, ResourceLimiter, Result,
     context::{AsContext, AsContextMut, StoreContext, StoreContextMut},
-    error::{EngineError, to_host},
+    inner::Inner,
 };
-
-type Limiter<T> = Box<dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync>;
-
-/// What the runtime's store carries for this crate.
-pub(crate) struct Inner<T> {
-    pub(crate) engine: Engine,
-    pub(crate) data: T,
-    limiter: Option<Limiter<T>>,
-}
 
 /// Owns instances, their memories, tables and globals, and a value of the embedder's. One thread
 /// uses it at a time; it may move between threads where `T` may.
@@ -40,11 +31,7 @@ impl<T> Store<T> {
     /// An empty store.
     #[must_use]
     pub fn new(engine: &Engine, data: T) -> Store<T> {
-        let inner = Inner {
-            engine: engine.clone(),
-            data,
-            limiter: None,
-        };
+        let inner = Inner::new(engine, data);
         Store {
             raw: rt::Store::new(engine.runtime(), engine.settings().fuel, inner),
         }
@@ -91,7 +78,7 @@ impl<T> Store<T> {
         let inner = self.raw.data_mut();
         // Asked once now, so that an embedder's mistake shows at once and not in a call.
         let _ = limiter(&mut inner.data);
-        inner.limiter = Some(Box::new(limiter));
+        inner.set_limiter(Box::new(limiter));
         self.raw.limiter(|inner| inner);
     }
 
@@ -176,70 +163,5 @@ impl<T> AsContextMut for Store<T> {
         StoreContextMut {
             raw: self.raw.as_mut(),
         }
-    }
-}
-
-impl<T> Inner<T> {
-    /// Asks the embedder's limiter; there is one, since this is only installed with it.
-    fn ask<R>(&mut self, ask: impl FnOnce(&mut dyn ResourceLimiter) -> R, otherwise: R) -> R {
-        match &mut self.limiter {
-            Some(limiter) => ask(limiter(&mut self.data)),
-            None => otherwise,
-        }
-    }
-}
-
-impl<T> rt::ResourceLimiter for Inner<T> {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> Result<bool, rt::HostError> {
-        self.ask(|l| l.memory_growing(current, desired, maximum), Ok(true))
-            .map_err(to_host)
-    }
-
-    fn memory_grow_failed(&mut self, reason: &str) -> Result<(), rt::HostError> {
-        let error = anyhow::Error::msg(reason.to_owned());
-        self.ask(|l| l.memory_grow_failed(error), Ok(()))
-            .map_err(to_host)
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> Result<bool, rt::HostError> {
-        self.ask(|l| l.table_growing(current, desired, maximum), Ok(true))
-            .map_err(to_host)
-    }
-
-    fn table_grow_failed(&mut self, reason: &str) -> Result<(), rt::HostError> {
-        let error = anyhow::Error::msg(reason.to_owned());
-        self.ask(|l| l.table_grow_failed(error), Ok(()))
-            .map_err(to_host)
-    }
-
-    fn instances(&mut self) -> usize {
-        self.ask(|l| l.instances(), crate::limits::DEFAULT_COUNT)
-    }
-
-    fn tables(&mut self) -> usize {
-        self.ask(|l| l.tables(), crate::limits::DEFAULT_COUNT)
-    }
-
-    fn memories(&mut self) -> usize {
-        self.ask(|l| l.memories(), crate::limits::DEFAULT_COUNT)
-    }
-}
-
-/// Fails unless the store's code counts fuel.
-pub(crate) fn need_fuel(state: &rt::StoreState) -> Result<()> {
-    if state.counts_fuel() {
-        Ok(())
-    } else {
-        Err(EngineError::FuelNotCounted.into())
     }
 }

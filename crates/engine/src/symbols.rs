@@ -7,8 +7,6 @@ use std::borrow::Cow;
 
 use gimli::{EndianSlice, LittleEndian};
 
-use crate::Module;
-
 type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
 /// A place in sources. Inlined calls give several for one instruction.
@@ -61,16 +59,14 @@ pub(crate) fn demangle(name: &str) -> String {
 }
 
 /// Source places of the instruction at `offset` bytes into the code section's contents, innermost inlined call
-/// first. Empty where the module has no DWARF that says.
-pub(crate) fn places(module: &Module, offset: u64) -> Vec<FrameSymbol> {
-    let section = |id: gimli::SectionId| -> Result<Bytes<'_>, gimli::Error> {
-        let bytes = module.custom_sections(id.name()).next().unwrap_or_default();
-        Ok(EndianSlice::new(bytes, LittleEndian))
-    };
-    let has_info = module.custom_sections(".debug_info").next().is_some();
-    if !has_info {
+/// first. `section` gives the contents of a custom section. Empty where the module has no DWARF that says.
+pub(crate) fn places<'a>(section: impl Fn(&str) -> &'a [u8], offset: u64) -> Vec<FrameSymbol> {
+    if section(".debug_info").is_empty() {
         return Vec::new();
     }
+    let section = |id: gimli::SectionId| -> Result<Bytes<'a>, gimli::Error> {
+        Ok(EndianSlice::new(section(id.name()), LittleEndian))
+    };
     gimli::Dwarf::load(section)
         .and_then(addr2line::Context::from_dwarf)
         .and_then(|context| find(&context, offset))

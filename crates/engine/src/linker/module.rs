@@ -2,7 +2,7 @@
 
 use silica_module::EntityType;
 
-use super::{Definition, Linker, is_plain_function};
+use super::{Linker, definition::Definition};
 use crate::{
     AsContextMut, Extern, ExternType, Func, FuncType, InstancePre, Module, Result, host::HostFunc,
 };
@@ -178,5 +178,18 @@ fn kind(module: &Module) -> Result<Kind> {
         ),
         (true, false) => Ok(Kind::Command),
         (false, initialize) => Ok(Kind::Reactor { initialize }),
+    }
+}
+
+/// Whether an export is a function without parameters and results.
+fn is_plain_function(module: &silica_module::Module, entity: &EntityType) -> bool {
+    match entity {
+        EntityType::Function(index) => module
+            .function_type(*index)
+            .is_some_and(|ty| ty.params.is_empty() && ty.results.is_empty()),
+        EntityType::Table(_)
+        | EntityType::Memory(_)
+        | EntityType::Global(_)
+        | EntityType::Tag(_) => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use silica_runtime as rt;
 
-use super::Definition;
+use super::definition::Definition;
 use crate::{AsContextMut, Instance, Module, Result, StoreContextMut};
 
 /// A module with all its imports, to be instantiated any number of times: see
