@@ -1,6 +1,6 @@
 //! The measurements of the command: process start, compilation, file access.
 
-use super::{Unit, Values};
+use super::values::{Unit, Values};
 use crate::build::{self, Guest};
 use crate::engines::{Engine, Kind};
 use crate::options::{Micro, Options};

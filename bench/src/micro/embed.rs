@@ -1,6 +1,6 @@
 //! The measurements of the embedding API: programs that have an engine as a crate, built and run.
 
-use super::{Unit, Values};
+use super::values::{Unit, Values};
 use crate::build::succeed;
 use crate::engines::{Engine, Kind};
 use crate::options::Micro;

@@ -1,5 +1,7 @@
 //! What decoding makes of whole modules.
 
+#![forbid(unsafe_code)]
+
 use silica_module::{
     ConstOperator, DataMode, DecodeError, Decoded, ElementItems, ElementMode, EntityType, Feature,
     Features, Limits, Place, decode, parse_text, validate,

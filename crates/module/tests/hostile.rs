@@ -1,5 +1,7 @@
 //! Bytes that nobody should have written: errors, never panics, and memory in proportion.
 
+#![forbid(unsafe_code)]
+
 use silica_module::{Features, FunctionNames, Limits, decode, inspect, parse_text, validate};
 
 const TEXT: &str = r#"(module $name

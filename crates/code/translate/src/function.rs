@@ -6,7 +6,7 @@ use wasmparser::{FuncValidator, FunctionBody, Operator, ValType, ValidatorResour
 use crate::{
     Backend, Environment, TranslateError,
     class::classify,
-    control::{Frame, FrameKind},
+    frame::{Frame, FrameKind},
 };
 
 /// Values that a function's branches may carry for each byte of its body, and beside that.

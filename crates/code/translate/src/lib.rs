@@ -14,6 +14,7 @@ mod control;
 mod environment;
 mod error;
 pub mod evaluator;
+mod frame;
 mod function;
 mod memory;
 mod numeric;

@@ -4,7 +4,7 @@
 //! A single plain name needs no walk and goes straight to the system.
 //! Permissions are not checked here: `Directory` has done it.
 
-use super::{Entry, OpenOptions};
+use super::entry::{Entry, OpenOptions};
 use crate::{Error, FileFlags, FileType, Metadata, Result, SetTime, Timestamp, path, system};
 use cap_fs_ext::{
     DirExt, FollowSymlinks, MetadataExt, OpenOptionsFollowExt, OpenOptionsMaybeDirExt,
