@@ -18,7 +18,7 @@ const WORK: &[u8] = include_bytes!("work.wat");
 const EMPTY: &[u8] = b"(module)";
 
 /// Measures everything whose name contains one of the program's arguments; all without arguments.
-pub fn main() -> Result<()> {
+pub(crate) fn main() -> Result<()> {
     let report = Report {
         wanted: std::env::args().skip(1).collect(),
     };

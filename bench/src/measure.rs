@@ -92,7 +92,7 @@ struct Contest {
 enum Entry {
     Absent,
     Failed(String),
-    Running(Running),
+    Running(Box<Running>),
 }
 
 struct Running {
@@ -128,12 +128,12 @@ impl Contest {
             let folder = compiled(paths, column)?;
             entries.push(match engine.prepare(module, &folder, timeout) {
                 Err(error) => Entry::Failed(format!("{error:#}")),
-                Ok(prepared) => Entry::Running(Running {
+                Ok(prepared) => Entry::Running(Box::new(Running {
                     command: engine.command(&prepared.file, &[], &arguments),
                     compile: prepared.compile,
                     inside: vec![],
                     wall: vec![],
-                }),
+                })),
             });
         }
         Ok(Self { entries })

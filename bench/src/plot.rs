@@ -205,3 +205,24 @@ fn escape(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ratio_has_a_mark() {
+        let text = svg(&crate::results::sample());
+        assert!(text.starts_with("<svg ") && text.ends_with("</svg>\n"));
+        // One program in two engines, their two means, two in the legend.
+        assert_eq!(text.matches("<circle ").count(), 6, "{text}");
+        assert!(text.contains("<title>one: silica 1.20</title>"), "{text}");
+    }
+
+    #[test]
+    fn the_scale_keeps_marks_inside() {
+        let scale = Scale::of([0.01, 500.0].into_iter());
+        assert!((scale.x(0.01) - LEFT).abs() < 1e-9);
+        assert!((scale.x(500.0) - LEFT - WIDTH).abs() < 1e-9);
+    }
+}

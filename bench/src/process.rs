@@ -135,3 +135,36 @@ pub(crate) fn peak(runner: &std::path::Path, command: &Command, timeout: Duratio
     let run = run(&mut below, timeout)?;
     field(&run.stderr, "peak_kib").context("no peak was reported")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, timeout: Duration) -> Result<Run> {
+        run(Command::new("sh").args(["-c", script]), timeout)
+    }
+
+    #[test]
+    fn both_streams_are_kept_apart() {
+        let run = shell("echo out; echo time_ns 12 >&2", Duration::from_secs(60)).expect("it runs");
+        assert_eq!(run.stdout, "out\n");
+        assert_eq!(field(&run.stderr, "time_ns"), Some(12));
+        assert_eq!(field(&run.stderr, "time"), None);
+    }
+
+    #[test]
+    fn a_failure_says_the_last_line() {
+        let error = shell(
+            "echo first >&2; echo second >&2; exit 3",
+            Duration::from_secs(60),
+        );
+        let text = format!("{:#}", error.err().expect("it fails"));
+        assert!(text.contains("second") && !text.contains("first"), "{text}");
+    }
+
+    #[test]
+    fn what_takes_too_long_is_stopped() {
+        let error = shell("exec sleep 60", Duration::from_millis(50));
+        assert!(format!("{:#}", error.err().expect("it is stopped")).contains("longer than"));
+    }
+}

@@ -161,6 +161,48 @@ impl Results {
     }
 }
 
+/// Results of two programs in three columns, for the tests of what is made of results.
+#[cfg(test)]
+pub(crate) fn sample() -> Results {
+    let column = |label: &str, kind, guest| Column {
+        label: label.to_owned(),
+        kind,
+        guest,
+        version: String::from("1 <2>"),
+    };
+    let cell = |inside_ns| {
+        Cell::Measured(Times {
+            inside_ns,
+            wall_ns: inside_ns + 3_000_000,
+            compile_ns: None,
+            samples_ns: vec![inside_ns],
+        })
+    };
+    let row = |program, cells| Row {
+        program,
+        family: "tests",
+        cells,
+    };
+    let failed = || Cell::Failed(String::from("a trap"));
+    Results {
+        machine: Machine::this(),
+        runs: 1,
+        percent: 100,
+        columns: vec![
+            column("native", Kind::Native, None),
+            column("silica", Kind::Silica, Some(Guest::Plain)),
+            column("wasmtime", Kind::Wasmtime, Some(Guest::Plain)),
+        ],
+        rows: vec![
+            row(
+                "one",
+                vec![cell(10_000_000), cell(12_000_000), cell(15_000_000)],
+            ),
+            row("two", vec![cell(10_000_000), failed(), Cell::Absent]),
+        ],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,5 +219,18 @@ mod tests {
         assert_eq!(geometric_mean(&[]), None);
         let mean = geometric_mean(&[0.5, 2.0]).expect("two ratios have a mean");
         assert!((mean - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn ratios_leave_out_what_did_not_run() {
+        let results = sample();
+        assert_eq!(results.native(), Some(0));
+        assert_eq!(results.versus_wasmtime(), [(1, 2)]);
+        let mean = results.mean(1, 2).expect("one program ran in both");
+        assert!((mean - 0.8).abs() < 1e-12);
+        assert_eq!(
+            results.failures(),
+            [("two", String::from("silica"), "a trap")]
+        );
     }
 }

@@ -216,4 +216,19 @@ mod tests {
     fn markdown_has_pipes() {
         assert_eq!(piped(&grid()), "| a | time |\n|---|--:|\n| longer | 1 |\n");
     }
+
+    #[test]
+    fn ratios_are_to_native_and_to_wasmtime() {
+        let text = markdown(&crate::results::sample());
+        assert!(
+            text.contains("| one | tests | 10 | 1.20 | 1.50 | 0.80 |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| two | tests | 10 | failed | – | – |"),
+            "{text}"
+        );
+        assert!(text.contains("| silica | 3.0 | – | 0.0 | 1 |"), "{text}");
+        assert!(text.contains("`two` failed in silica: a trap"), "{text}");
+    }
 }

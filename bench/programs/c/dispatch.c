@@ -50,4 +50,4 @@ static uint64_t run_round(uint32_t round) {
     return x;
 }
 
-BENCH_MAIN("dispatch", 2000)
+BENCH_MAIN("dispatch", 2400)

@@ -75,4 +75,4 @@ static uint64_t run_round(uint32_t round) {
     return digest_double(sum, data[(round * 31) % SIZE].re);
 }
 
-BENCH_MAIN("fft", 1400)
+BENCH_MAIN("fft", 2200)

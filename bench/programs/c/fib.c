@@ -9,4 +9,4 @@ static void setup(void) {}
 
 static uint64_t run_round(uint32_t round) { return fib(30 + (round & 1)); }
 
-BENCH_MAIN("fib", 90)
+BENCH_MAIN("fib", 170)

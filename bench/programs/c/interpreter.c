@@ -119,4 +119,4 @@ static uint64_t run_round(uint32_t round) {
     return (uint32_t)execute(program);
 }
 
-BENCH_MAIN("interpreter", 50)
+BENCH_MAIN("interpreter", 78)

@@ -34,4 +34,4 @@ static uint64_t run_round(uint32_t round) {
     return sum;
 }
 
-BENCH_MAIN("life", 130)
+BENCH_MAIN("life", 270)

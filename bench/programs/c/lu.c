@@ -60,4 +60,4 @@ static uint64_t run_round(uint32_t round) {
     return sum;
 }
 
-BENCH_MAIN("lu", 450)
+BENCH_MAIN("lu", 1300)

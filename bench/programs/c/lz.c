@@ -98,4 +98,4 @@ static uint64_t run_round(uint32_t round) {
     return digest(size, packed[size / 2]);
 }
 
-BENCH_MAIN("lz", 55)
+BENCH_MAIN("lz", 95)

@@ -30,4 +30,4 @@ static uint64_t run_round(uint32_t round) {
     return sum;
 }
 
-BENCH_MAIN("mandelbrot", 45)
+BENCH_MAIN("mandelbrot", 87)

@@ -47,4 +47,4 @@ static uint64_t run_round(uint32_t round) {
     return digest_double(digest_double(0, before), c[9][round % SIZE] * 1e12);
 }
 
-BENCH_MAIN("matmul", 220)
+BENCH_MAIN("matmul", 450)

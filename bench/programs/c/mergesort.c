@@ -74,4 +74,4 @@ static uint64_t run_round(uint32_t round) {
     return sum;
 }
 
-BENCH_MAIN("mergesort", 25)
+BENCH_MAIN("mergesort", 35)

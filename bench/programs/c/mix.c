@@ -131,4 +131,4 @@ static uint64_t run_round(uint32_t round) {
     return crc;
 }
 
-BENCH_MAIN("mix", 4500)
+BENCH_MAIN("mix", 7000)

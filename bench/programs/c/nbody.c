@@ -64,4 +64,4 @@ static uint64_t run_round(uint32_t round) {
     return digest_double(0, energy());
 }
 
-BENCH_MAIN("nbody", 1200)
+BENCH_MAIN("nbody", 1400)

@@ -20,4 +20,4 @@ static uint64_t run_round(uint32_t round) {
     return place((1u << size) - 1, 0, 0, 0);
 }
 
-BENCH_MAIN("nqueens", 450)
+BENCH_MAIN("nqueens", 780)

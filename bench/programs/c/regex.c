@@ -171,4 +171,4 @@ static uint64_t run_round(uint32_t round) {
     return sum;
 }
 
-BENCH_MAIN("regex", 200)
+BENCH_MAIN("regex", 250)

@@ -80,4 +80,4 @@ static uint64_t run_round(uint32_t round) {
     return (uint64_t)state[0] << 32 | state[7];
 }
 
-BENCH_MAIN("sha256", 70)
+BENCH_MAIN("sha256", 110)

@@ -42,4 +42,4 @@ static uint64_t run_round(uint32_t round) {
     return digest_double(0, sqrt(uv / vv));
 }
 
-BENCH_MAIN("spectral", 400)
+BENCH_MAIN("spectral", 670)

@@ -38,4 +38,4 @@ static uint64_t run_round(uint32_t round) {
     return digest_double(digest(total, sum(copies)), c[round % WORDS]);
 }
 
-BENCH_MAIN("stream", 70)
+BENCH_MAIN("stream", 120)

@@ -4,12 +4,12 @@ use engine::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store}
 use std::error::Error;
 
 /// As it comes.
-pub fn plain() -> Config {
+pub(crate) fn plain() -> Config {
     Config::new()
 }
 
 /// With pools: as they come, and with touched pages kept resident between instances.
-pub fn pools() -> Vec<(&'static str, Config)> {
+pub(crate) fn pools() -> Vec<(&'static str, Config)> {
     let with = |pool: PoolingAllocationConfig| {
         let mut config = plain();
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
@@ -25,21 +25,21 @@ pub fn pools() -> Vec<(&'static str, Config)> {
 }
 
 /// Counting fuel.
-pub fn fuel() -> Config {
+pub(crate) fn fuel() -> Config {
     let mut config = plain();
     config.consume_fuel(true);
     config
 }
 
 /// Interruptible by epochs.
-pub fn interruptible() -> Config {
+pub(crate) fn interruptible() -> Config {
     let mut config = plain();
     config.epoch_interruption(true);
     config
 }
 
 /// Lets a store run as long as it wants, interruptibly.
-pub fn arm(store: &mut Store<()>) -> Result<(), Box<dyn Error + Send + Sync>> {
+pub(crate) fn arm(store: &mut Store<()>) -> Result<(), Box<dyn Error + Send + Sync>> {
     store.set_epoch_deadline(1 << 40);
     Ok(())
 }

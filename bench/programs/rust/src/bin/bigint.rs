@@ -108,5 +108,5 @@ fn round(_: &mut (), index: u32) -> u64 {
 }
 
 fn main() {
-    run("bigint", 600, || (), round);
+    run("bigint", 970, || (), round);
 }

@@ -57,5 +57,5 @@ fn round(map: &mut Map, index: u32) -> u64 {
 }
 
 fn main() {
-    run("btree", 30, Map::new, round);
+    run("btree", 46, Map::new, round);
 }

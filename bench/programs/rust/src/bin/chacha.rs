@@ -96,5 +96,5 @@ fn round(data: &mut Vec<u8>, index: u32) -> u64 {
 }
 
 fn main() {
-    run("chacha", 420, setup, round);
+    run("chacha", 500, setup, round);
 }

@@ -43,5 +43,5 @@ fn round(data: &mut Vec<u8>, index: u32) -> u64 {
 }
 
 fn main() {
-    run("deflate", 45, setup, round);
+    run("deflate", 48, setup, round);
 }

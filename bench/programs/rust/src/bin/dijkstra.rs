@@ -108,5 +108,5 @@ fn round(graph: &mut Graph, index: u32) -> u64 {
 }
 
 fn main() {
-    run("dijkstra", 320, setup, round);
+    run("dijkstra", 370, setup, round);
 }

@@ -72,5 +72,5 @@ fn round(texts: &mut Vec<Vec<u8>>, index: u32) -> u64 {
 }
 
 fn main() {
-    run("distance", 150, setup, round);
+    run("distance", 160, setup, round);
 }

@@ -84,5 +84,5 @@ fn round(state: &mut State, index: u32) -> u64 {
 }
 
 fn main() {
-    run("gemm", 700, setup, round);
+    run("gemm", 820, setup, round);
 }

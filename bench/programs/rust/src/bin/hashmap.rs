@@ -77,5 +77,5 @@ fn round(words: &mut Vec<String>, index: u32) -> u64 {
 }
 
 fn main() {
-    run("hashmap", 150, setup, round);
+    run("hashmap", 160, setup, round);
 }

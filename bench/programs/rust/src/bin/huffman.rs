@@ -112,5 +112,5 @@ fn round(data: &mut Vec<u8>, index: u32) -> u64 {
 }
 
 fn main() {
-    run("huffman", 110, setup, round);
+    run("huffman", 150, setup, round);
 }

@@ -94,5 +94,5 @@ fn round(image: &mut Image, index: u32) -> u64 {
 }
 
 fn main() {
-    run("image", 1200, setup, round);
+    run("image", 2500, setup, round);
 }

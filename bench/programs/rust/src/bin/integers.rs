@@ -54,5 +54,5 @@ fn round(random: &mut Random, index: u32) -> u64 {
 }
 
 fn main() {
-    run("integers", 3500, || Random::new(21), round);
+    run("integers", 7900, || Random::new(21), round);
 }

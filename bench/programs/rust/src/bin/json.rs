@@ -219,5 +219,5 @@ fn round(document: &mut String, index: u32) -> u64 {
 }
 
 fn main() {
-    run("json", 250, setup, round);
+    run("json", 440, setup, round);
 }

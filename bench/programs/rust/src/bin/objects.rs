@@ -127,5 +127,5 @@ fn round(circuit: &mut Circuit, index: u32) -> u64 {
 }
 
 fn main() {
-    run("objects", 450, setup, round);
+    run("objects", 760, setup, round);
 }

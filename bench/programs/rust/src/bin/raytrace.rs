@@ -186,5 +186,5 @@ fn round(scene: &mut Scene, index: u32) -> u64 {
 }
 
 fn main() {
-    run("raytrace", 150, setup, round);
+    run("raytrace", 270, setup, round);
 }

@@ -72,5 +72,5 @@ fn round(state: &mut State, index: u32) -> u64 {
 }
 
 fn main() {
-    run("regex_crate", 260, setup, round);
+    run("regex_crate", 570, setup, round);
 }

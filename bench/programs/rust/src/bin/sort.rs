@@ -57,5 +57,5 @@ fn round(state: &mut (Vec<u64>, Vec<Record>), index: u32) -> u64 {
 }
 
 fn main() {
-    run("sort", 45, setup, round);
+    run("sort", 100, setup, round);
 }

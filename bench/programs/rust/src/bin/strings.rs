@@ -94,5 +94,5 @@ fn round(text: &mut String, index: u32) -> u64 {
 }
 
 fn main() {
-    run("strings", 130, setup, round);
+    run("strings", 270, setup, round);
 }

@@ -120,5 +120,5 @@ fn round(_: &mut (), index: u32) -> u64 {
 }
 
 fn main() {
-    run("sudoku", 280, || (), round);
+    run("sudoku", 780, || (), round);
 }

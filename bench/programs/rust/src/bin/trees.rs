@@ -78,5 +78,5 @@ fn round(_: &mut (), index: u32) -> u64 {
 }
 
 fn main() {
-    run("trees", 130, || (), round);
+    run("trees", 320, || (), round);
 }

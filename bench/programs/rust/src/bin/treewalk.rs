@@ -149,5 +149,5 @@ fn round(program: &mut Program, index: u32) -> u64 {
 }
 
 fn main() {
-    run("treewalk", 200, setup, round);
+    run("treewalk", 750, setup, round);
 }
