@@ -9,7 +9,6 @@ mod embed;
 mod values;
 
 use crate::engines;
-use crate::machine::Machine;
 use crate::options::{Micro, Options};
 use crate::paths::Paths;
 use crate::table::{aligned, piped};
@@ -22,7 +21,7 @@ use values::Values;
 /// # Errors
 /// A program cannot be built or run; an output file cannot be written.
 pub(crate) fn run(paths: &Paths, options: &Options, micro: &Micro) -> Result<ExitCode> {
-    let mut values = Values::new(Machine::this());
+    let mut values = Values::new();
     let found = engines::find(paths, options)?;
     if micro.embedding() {
         embed::measure(paths, &found, micro, &mut values)?;

@@ -1,4 +1,4 @@
-//! What was measured: a row for each measurement, a value for each engine.
+//! What the micro-benchmarks gave: values with units, by measurement and engine.
 
 use crate::machine::Machine;
 use crate::table::Grid;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// What a value is, which decides how it is shown.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Unit {
+pub(super) enum Unit {
     Nanoseconds,
     Milliseconds,
     PerCent,
@@ -30,7 +30,7 @@ impl Unit {
 
 /// The values of all engines, by measurement, in the order in which they were first made.
 #[derive(Debug, Serialize)]
-pub(crate) struct Values {
+pub(super) struct Values {
     pub(super) machine: Machine,
     engines: Vec<String>,
     rows: Vec<Row>,
@@ -44,17 +44,17 @@ struct Row {
 }
 
 impl Values {
-    /// No values yet, from this machine.
-    pub(super) fn new(machine: Machine) -> Self {
+    /// Nothing yet, of this machine.
+    pub(super) fn new() -> Self {
         Self {
-            machine,
-            engines: Vec::new(),
-            rows: Vec::new(),
+            machine: Machine::this(),
+            engines: vec![],
+            rows: vec![],
         }
     }
 
     /// Adds what one engine's measurement gave.
-    pub(crate) fn add(&mut self, engine: &str, name: &str, unit: Unit, value: f64) {
+    pub(super) fn add(&mut self, engine: &str, name: &str, unit: Unit, value: f64) {
         if !self.engines.iter().any(|known| known == engine) {
             self.engines.push(engine.to_owned());
         }
@@ -70,6 +70,7 @@ impl Values {
         }
     }
 
+    /// The table: a row for each measurement, a column for each engine.
     pub(super) fn grid(&self) -> Grid {
         let mut heading = vec![String::from("measurement"), String::from("unit")];
         heading.extend(self.engines.iter().cloned());
