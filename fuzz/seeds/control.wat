@@ -1,0 +1,20 @@
+;; Blocks with parameters, tables of branches, loops, early returns.
+(module
+  (func (export "sum") (param $n i32) (result i64)
+    (local $sum i64)
+    (loop $again (result i64)
+      (local.set $sum (i64.add (local.get $sum) (i64.extend_i32_u (local.get $n))))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))
+      (local.get $sum)))
+  (func (export "choose") (param i32) (result i32)
+    (block $two (block $one (block $zero
+      (br_table $zero $one $two $one (local.get 0)))
+      (return (i32.const 10)))
+      (return (i32.const 11)))
+    (i32.const 12))
+  (func (export "parameters") (param i32 i32) (result i32 i32)
+    (local.get 0) (local.get 1)
+    (block (param i32 i32) (result i32 i32)
+      (br_if 0 (i32.eq (local.get 0) (local.get 1)))
+      (drop) (drop) (i32.const 1) (i32.const 2)))
+  (func (export "never") (result f64) (if (i32.const 0) (then (unreachable))) (f64.const 1)))

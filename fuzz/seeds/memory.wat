@@ -1,0 +1,17 @@
+;; Loads and stores of each width at both ends, growth, bulk operators, segments.
+(module
+  (memory (export "memory") 1 4)
+  (data $passive "passive")
+  (data (i32.const 65530) "active")
+  (func (export "load") (param i32) (result i32 i64 f32)
+    (i32.load8_s offset=1 (local.get 0))
+    (i64.load32_u align=1 (local.get 0))
+    (f32.load offset=65532 (local.get 0)))
+  (func (export "store") (param i32 i64)
+    (i64.store16 offset=4294967295 (local.get 0) (local.get 1)))
+  (func (export "grow") (param i32) (result i32 i32) (memory.grow (local.get 0)) (memory.size))
+  (func (export "bulk") (param i32 i32 i32)
+    (memory.init $passive (local.get 0) (i32.const 0) (i32.const 7))
+    (memory.fill (local.get 0) (local.get 1) (local.get 2))
+    (memory.copy (local.get 0) (local.get 1) (local.get 2))
+    (data.drop $passive)))

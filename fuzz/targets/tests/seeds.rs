@@ -1,0 +1,40 @@
+//! Every target on the seeds, and on what a fuzzer would first make of them.
+
+use silica_fuzz_targets::{TARGETS, random::Random, seeds};
+
+/// Mutants of each seed for each target.
+const MUTANTS: u64 = 200;
+
+#[test]
+fn every_seed_is_a_valid_module() {
+    for seed in seeds::all() {
+        let features = silica_module::Features::default();
+        let limits = silica_module::Limits::default();
+        let module = silica_module::validate(&seed.bytes, &features, &limits);
+        assert!(module.is_ok(), "{}: {:?}", seed.name, module.err());
+    }
+}
+
+#[test]
+fn every_target_takes_every_seed_and_its_mutants() {
+    for seed in seeds::all() {
+        for target in TARGETS {
+            let input = if target.name == "text" {
+                seed.text.as_bytes()
+            } else {
+                &seed.bytes
+            };
+            (target.run)(input);
+            for number in 0..MUTANTS {
+                let mutant = seeds::mutate(input, &mut Random::new(number));
+                let outcome = std::panic::catch_unwind(|| (target.run)(&mutant));
+                assert!(
+                    outcome.is_ok(),
+                    "{} failed on mutant {number} of {}",
+                    target.name,
+                    seed.name
+                );
+            }
+        }
+    }
+}
