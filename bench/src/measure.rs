@@ -44,11 +44,12 @@ pub(crate) fn measure(
     }
     progress("");
     let columns = columns.into_iter().map(|(_, column)| column).collect();
-    let (runs, percent) = (options.runs, options.percent);
+    let (runs, percent, processor_time) = (options.runs, options.percent, options.processor_time);
     Ok(Results {
         machine: Machine::this(),
         runs,
         percent,
+        processor_time,
         columns,
         rows,
     })
@@ -98,8 +99,10 @@ enum Entry {
 struct Running {
     command: Command,
     compile: Option<Duration>,
-    inside: Vec<u64>,
+    times: Vec<u64>,
     wall: Vec<u64>,
+    around: Vec<u64>,
+    processor: Vec<u64>,
 }
 
 impl Contest {
@@ -131,8 +134,10 @@ impl Contest {
                 Ok(prepared) => Entry::Running(Box::new(Running {
                     command: engine.command(&prepared.file, &[], &arguments),
                     compile: prepared.compile,
-                    inside: vec![],
+                    times: vec![],
                     wall: vec![],
+                    around: vec![],
+                    processor: vec![],
                 })),
             });
         }
@@ -140,14 +145,13 @@ impl Contest {
     }
 
     fn run(mut self, options: &Options) -> Vec<Cell> {
-        let timeout = Duration::from_secs(options.timeout);
         let mut expected: Option<String> = None;
         let count = self.entries.len();
         for round in 0..options.runs as usize {
             for place in 0..count {
                 let entry = &mut self.entries[(round + place) % count];
                 if let Entry::Running(running) = entry
-                    && let Err(error) = running.once(timeout, &mut expected)
+                    && let Err(error) = running.once(options, &mut expected)
                 {
                     *entry = Entry::Failed(format!("{error:#}"));
                 }
@@ -167,9 +171,13 @@ fn compiled(paths: &Paths, column: &Column) -> Result<PathBuf> {
     Ok(folder)
 }
 
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 impl Running {
-    fn once(&mut self, timeout: Duration, expected: &mut Option<String>) -> Result<()> {
-        let run = process::run(&mut self.command, timeout)?;
+    fn once(&mut self, options: &Options, expected: &mut Option<String>) -> Result<()> {
+        let run = process::run(&mut self.command, Duration::from_secs(options.timeout))?;
         let inside = field(&run.stderr, "time_ns").context("it printed no time")?;
         let expected = expected.get_or_insert_with(|| run.stdout.clone());
         anyhow::ensure!(
@@ -178,9 +186,15 @@ impl Running {
             run.stdout.trim(),
             expected.trim()
         );
-        self.inside.push(inside);
-        self.wall
-            .push(u64::try_from(run.wall.as_nanos()).unwrap_or(u64::MAX));
+        let (wall, processor) = (nanoseconds(run.wall), nanoseconds(run.processor));
+        self.times.push(if options.processor_time {
+            processor
+        } else {
+            inside
+        });
+        self.wall.push(wall);
+        self.around.push(wall.saturating_sub(inside));
+        self.processor.push(processor);
         Ok(())
     }
 }
@@ -191,12 +205,12 @@ impl Entry {
             Self::Absent => Cell::Absent,
             Self::Failed(reason) => Cell::Failed(reason),
             Self::Running(running) => Cell::Measured(Times {
-                inside_ns: median(&running.inside),
+                time_ns: median(&running.times),
                 wall_ns: median(&running.wall),
-                compile_ns: running
-                    .compile
-                    .map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)),
-                samples_ns: running.inside,
+                around_ns: median(&running.around),
+                processor_ns: median(&running.processor),
+                compile_ns: running.compile.map(nanoseconds),
+                samples_ns: running.times,
             }),
         }
     }

@@ -42,6 +42,12 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "simd")]
     pub(crate) only_simd: bool,
 
+    /// Compare the processor time of whole processes instead of the time that the programs took.
+    ///
+    /// For a machine that is busy with other things. It has the engine's start and its other threads in it.
+    #[arg(long)]
+    pub(crate) processor_time: bool,
+
     /// Seconds after which a run is stopped and counts as failed.
     #[arg(long, default_value_t = 120)]
     pub(crate) timeout: u64,

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 use std::io::Read;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
@@ -16,6 +17,8 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
     /// From before the process was made until it was gone.
     pub(crate) wall: Duration,
+    /// The processor time of the process, its own and the system's for it, over all its threads.
+    pub(crate) processor: Duration,
 }
 
 /// Runs `command` to its end.
@@ -29,6 +32,7 @@ pub(crate) fn run(command: &mut Command, timeout: Duration) -> Result<Run> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    let before = children_time()?;
     let start = Instant::now();
     let mut child = command
         .spawn()
@@ -66,6 +70,7 @@ pub(crate) fn run(command: &mut Command, timeout: Duration) -> Result<Run> {
         .wait()
         .with_context(|| format!("cannot wait for {name}"))?;
     let wall = start.elapsed();
+    let processor = children_time()?.saturating_sub(before);
     let [stdout, stderr] = texts;
     if !status.success() {
         bail!(
@@ -77,7 +82,16 @@ pub(crate) fn run(command: &mut Command, timeout: Duration) -> Result<Run> {
         stdout,
         stderr,
         wall,
+        processor,
     })
+}
+
+/// The processor time of all children that have ended. One child runs at a time, so the difference is its.
+fn children_time() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("cannot ask for the usage")?;
+    let time = usage.user_time() + usage.system_time();
+    let microseconds = u64::try_from(time.num_microseconds()).unwrap_or(0);
+    Ok(Duration::from_micros(microseconds))
 }
 
 /// The value of the line `NAME VALUE` in what a program wrote.

@@ -11,6 +11,8 @@ pub(crate) struct Results {
     pub(crate) machine: Machine,
     pub(crate) runs: u32,
     pub(crate) percent: u32,
+    /// Whether processor time counts instead of the time that passed.
+    pub(crate) processor_time: bool,
     pub(crate) columns: Vec<Column>,
     pub(crate) rows: Vec<Row>,
 }
@@ -49,13 +51,17 @@ pub(crate) enum Cell {
 /// The medians of a program's runs.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Times {
-    /// What the program took for its own work.
-    pub(crate) inside_ns: u64,
+    /// What counts: what the program took for its own work, or its processor time.
+    pub(crate) time_ns: u64,
     /// What the whole process took.
     pub(crate) wall_ns: u64,
+    /// What the whole process took besides the program's own work.
+    pub(crate) around_ns: u64,
+    /// The processor time of the whole process.
+    pub(crate) processor_ns: u64,
     /// What compiling ahead of time took.
     pub(crate) compile_ns: Option<u64>,
-    /// Each run's time of the program's own work.
+    /// Each run's time, of the kind that counts.
     pub(crate) samples_ns: Vec<u64>,
 }
 
@@ -99,16 +105,16 @@ impl Column {
 
 impl Row {
     /// What the program took of its own time in a column.
-    pub(crate) fn inside(&self, column: usize) -> Option<u64> {
+    pub(crate) fn time(&self, column: usize) -> Option<u64> {
         match &self.cells[column] {
-            Cell::Measured(times) => Some(times.inside_ns),
+            Cell::Measured(times) => Some(times.time_ns),
             Cell::Absent | Cell::Failed(_) => None,
         }
     }
 
     /// The time in one column as a multiple of that in another.
     pub(crate) fn ratio(&self, column: usize, base: usize) -> Option<f64> {
-        Some(self.inside(column)? as f64 / self.inside(base)? as f64)
+        Some(self.time(column)? as f64 / self.time(base)? as f64)
     }
 }
 
@@ -170,12 +176,14 @@ pub(crate) fn sample() -> Results {
         guest,
         version: String::from("1 <2>"),
     };
-    let cell = |inside_ns| {
+    let cell = |time_ns| {
         Cell::Measured(Times {
-            inside_ns,
-            wall_ns: inside_ns + 3_000_000,
+            time_ns,
+            wall_ns: time_ns + 3_000_000,
+            around_ns: 3_000_000,
+            processor_ns: time_ns,
             compile_ns: None,
-            samples_ns: vec![inside_ns],
+            samples_ns: vec![time_ns],
         })
     };
     let row = |program, cells| Row {
@@ -188,6 +196,7 @@ pub(crate) fn sample() -> Results {
         machine: Machine::this(),
         runs: 1,
         percent: 100,
+        processor_time: false,
         columns: vec![
             column("native", Kind::Native, None),
             column("silica", Kind::Silica, Some(Guest::Plain)),

@@ -40,8 +40,13 @@ fn summary(results: &Results) -> String {
     } else {
         format!(" of {} % of the work", results.percent)
     };
+    let clock = if results.processor_time {
+        ", in processor time of whole processes"
+    } else {
+        ""
+    };
     format!(
-        "{}; medians of {} runs{share}.",
+        "{}; medians of {} runs{share}{clock}.",
         results.machine.line(),
         results.runs
     )
@@ -80,7 +85,7 @@ fn times(results: &Results) -> Grid {
                 (Cell::Absent, _) => String::from("–"),
                 (Cell::Failed(_), _) => String::from("failed"),
                 (Cell::Measured(_), Some(base)) if base != index => number(row.ratio(index, base)),
-                (Cell::Measured(times), _) => format!("{:.0}", times.inside_ns as f64 / 1e6),
+                (Cell::Measured(times), _) => format!("{:.0}", times.time_ns as f64 / 1e6),
             });
         }
         line.extend(
@@ -130,10 +135,7 @@ fn processes(results: &Results) -> Grid {
                 Cell::Absent | Cell::Failed(_) => None,
             })
             .collect();
-        let around: Vec<u64> = ran
-            .iter()
-            .map(|times| times.wall_ns.saturating_sub(times.inside_ns))
-            .collect();
+        let around: Vec<u64> = ran.iter().map(|times| times.around_ns).collect();
         let compile: Option<u64> = ran.iter().map(|times| times.compile_ns).sum();
         let spread: Vec<u64> = ran.iter().map(|times| spread_per_mille(times)).collect();
         grid.push(vec![
@@ -154,7 +156,7 @@ fn processes(results: &Results) -> Grid {
 fn spread_per_mille(times: &Times) -> u64 {
     let least = times.samples_ns.iter().min().copied().unwrap_or(0);
     let most = times.samples_ns.iter().max().copied().unwrap_or(0);
-    (most - least) * 1000 / times.inside_ns.max(1)
+    (most - least) * 1000 / times.time_ns.max(1)
 }
 
 /// Columns padded with spaces: the first to the right of its text, the others to the left.
