@@ -12,13 +12,15 @@
 mod backend;
 mod error;
 mod host;
+mod input;
 mod target;
 mod workspace;
 
 pub use backend::{CraneliftBackend, InlineSource, Operand};
 pub use error::{Error, Failure};
 pub use host::host_processor;
+pub use input::FunctionInput;
 pub use target::Target;
 pub use workspace::{
-    CompiledFunction, FunctionInput, Listing, Relocation, RelocationKind, SourceLocation, Workspace,
+    CompiledFunction, Listing, Relocation, RelocationKind, SourceLocation, Workspace,
 };

@@ -15,16 +15,7 @@ use cranelift_codegen::{
 use cranelift_frontend::FunctionBuilderContext;
 use silica_contract::trap::TrapCode;
 
-use crate::{CraneliftBackend, Error, Failure, InlineSource, Target};
-
-/// Which function is compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FunctionInput {
-    /// Its index in the function index space.
-    pub function: u32,
-    /// Bytes of its body.
-    pub body_bytes: u32,
-}
+use crate::{CraneliftBackend, Error, Failure, FunctionInput, InlineSource, Target};
 
 /// Machine code of one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,5 @@
 //! [`compile`]: from bytes to an image, step by step.
 
-use std::sync::atomic::AtomicBool;
-
 use silica_contract::{
     image::{self, ImageParts, Metadata},
     settings::Settings,
@@ -11,30 +9,11 @@ use silica_optimize::Target;
 use silica_translate::Environment;
 
 use crate::{
-    CompileError,
+    CompileError, Options,
     data::{self, DataLayout},
     functions::{self, Functions},
     text::Text,
 };
-
-/// What does not change the image.
-#[derive(Clone, Copy, Default)]
-pub struct Options<'a> {
-    /// Is told how many functions are compiled, and of how many, from any thread.
-    pub progress: Option<&'a (dyn Fn(usize, usize) + Sync)>,
-    /// Ends the compilation soon after it is set.
-    pub cancelled: Option<&'a AtomicBool>,
-    /// Compile on the calling thread only.
-    pub single_threaded: bool,
-}
-
-impl std::fmt::Debug for Options<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Options")
-            .field("single_threaded", &self.single_threaded)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Compiles a module; gives the bytes of its image.
 ///

@@ -13,9 +13,11 @@ mod data;
 mod error;
 mod functions;
 mod listing;
+mod options;
 mod text;
 
-pub use compile::{Options, compile};
+pub use compile::compile;
 pub use error::CompileError;
 pub use listing::list;
+pub use options::Options;
 pub use silica_optimize::{Listing, host_processor};

@@ -1,5 +1,7 @@
 //! What is in the image of a module.
 
+#![forbid(unsafe_code)]
+
 use silica_contract::{
     image::{ImageIndex, Section},
     settings::{Architecture, OptimizationLevel, ProcessorFeatures, Settings},

@@ -11,7 +11,10 @@ use silica_contract::{abi, builtin::Builtin, layout::header};
 use silica_module::FunctionType;
 use silica_translate::{CallTarget, Region};
 
-use super::{CraneliftBackend, Exit, Operand, ir_type, results_fit, signature_of};
+use super::{
+    state::{CraneliftBackend, Exit, Operand},
+    types::{ir_type, results_fit, signature_of},
+};
 
 /// Flags of what generated code alone reads and writes, on its own stack.
 fn area_flags() -> MemFlagsData {

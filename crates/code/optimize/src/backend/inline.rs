@@ -10,39 +10,14 @@ use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 use silica_contract::trap::TrapCode;
 use silica_module::FunctionType;
 
-use super::{CraneliftBackend, Exit, ir_type, trap_code};
+use super::{
+    state::{CraneliftBackend, Exit, Join},
+    types::{ir_type, trap_code},
+};
 use crate::Error;
 
 /// How deep bodies may nest.
 const DEPTH_MAX: usize = 4;
-/// Bytes of bodies that any function may take in, whatever its own size.
-const BUDGET_MIN: u32 = 1000;
-/// Bytes that a function may take in, at most.
-const BUDGET_MAX: u32 = 20_000;
-
-/// Bytes of bodies that a function of so many bytes may take in.
-pub(super) fn budget(body_bytes: u32) -> u32 {
-    (body_bytes / 2).clamp(BUDGET_MIN, BUDGET_MAX)
-}
-
-/// Where bodies to inline come from.
-pub trait InlineSource {
-    /// Bytes of the body of this function (an index of the function index space), if it may be inlined at all.
-    fn inline_bytes(&self, function: u32) -> Option<u32>;
-
-    /// Translates the body of this function with `backend`. False if it is not valid.
-    fn translate(&self, function: u32, backend: &mut CraneliftBackend<'_>) -> bool;
-}
-
-/// Where a body in place of a call goes on.
-pub(super) struct Join {
-    /// The block after the call, made for the first return that is not the body's last.
-    block: Option<Block>,
-    /// Results of a return that has not been written yet: if nothing follows, it needs no jump.
-    pending: Option<Vec<Value>>,
-    ty: FunctionType,
-}
-
 impl CraneliftBackend<'_> {
     pub(super) fn may_inline(&mut self, function: u32) -> bool {
         let Some(bytes) = self.inliner.and_then(|i| i.inline_bytes(function)) else {

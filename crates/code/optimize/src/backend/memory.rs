@@ -5,37 +5,18 @@
 //! fault stays where it is.
 
 use cranelift_codegen::ir::{
-    self, AliasRegion, AliasRegionData, AtomicRmwOp, InstBuilder, MemFlagsData, Value,
+    self, AliasRegion, AtomicRmwOp, InstBuilder, MemFlagsData, Value,
     types::{self, Type},
 };
 use silica_contract::trap::TrapCode;
 use silica_operator::{AtomicRmw, AtomicWidth, IntType, LoadKind, StoreKind, VectorLoad};
 use silica_translate::{Access, Field, FieldKind, FieldType, Region};
 
-use super::{CraneliftBackend, int_type, ir_type, trap_code};
-
-/// How many regions there are.
-pub(super) const REGIONS: usize = 5;
-
-fn region_index(region: Region) -> usize {
-    match region {
-        Region::Context => 0,
-        Region::Global => 1,
-        Region::Table => 2,
-        Region::Function => 3,
-        Region::Heap => 4,
-    }
-}
-
-pub(super) fn make_regions(function: &mut ir::Function) -> [AliasRegion; REGIONS] {
-    let names = ["context", "global", "table", "function", "heap"];
-    std::array::from_fn(|index| {
-        function.dfg.alias_regions.insert(AliasRegionData {
-            user_id: index as u32,
-            description: names[index].into(),
-        })
-    })
-}
+use super::{
+    region::region_index,
+    state::CraneliftBackend,
+    types::{int_type, ir_type, trap_code},
+};
 
 fn width_type(width: AtomicWidth) -> Type {
     match width {

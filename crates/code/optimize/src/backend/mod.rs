@@ -1,26 +1,22 @@
 //! [`CraneliftBackend`]: Cranelift IR for what `translate` says.
 //!
-//! This file holds the state and the trait's implementation, which mostly forwards: scalars are in `scalar`,
+//! This file holds the trait's implementation, which mostly forwards: the state is in `state`, scalars are in `scalar`,
 //! vectors in `vector`, fields and linear memory in `memory`, calls in `call`, bodies put in place of
 //! calls in `inline`.
 
 mod call;
 mod inline;
 mod memory;
+mod region;
 mod scalar;
+mod state;
+mod types;
 mod vector;
 
-use std::collections::HashMap;
-
-use cranelift_codegen::{
-    ir::{
-        self, AbiParam, BlockArg, BlockCall, InstBuilder, JumpTableData, MemFlagsData, Signature,
-        SourceLoc, StackSlotData, StackSlotKind, Type, condcodes::IntCC, types,
-    },
-    isa::{CallConv, TargetFrontendConfig},
+use cranelift_codegen::ir::{
+    self, BlockCall, InstBuilder, JumpTableData, SourceLoc, condcodes::IntCC, types as ir_types,
 };
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use silica_contract::{abi, builtin::Builtin, trap::TrapCode};
+use silica_contract::{builtin::Builtin, trap::TrapCode};
 use silica_module::FunctionType;
 use silica_operator::{
     AtomicRmw, AtomicWidth, Convert, FloatBinary, FloatCompare, FloatType, FloatUnary, IntBinary,
@@ -29,283 +25,9 @@ use silica_operator::{
 };
 use silica_translate::{Access, Backend, BranchTarget, CallTarget, Field};
 
-pub use inline::InlineSource;
-
-use crate::{Error, FunctionInput, Target};
-
-/// Where locals times bytes of the body are more than this, locals live in memory: Cranelift's
-/// construction of SSA form may need a word for each local in each block.
-const SSA_LOCALS_TIMES_BYTES_MAX: u64 = 1 << 28;
-
-/// A value of a function that is being made.
-#[derive(Clone, Copy, Debug)]
-pub struct Operand {
-    value: ir::Value,
-    /// It is the 8-bit outcome of a comparison, standing for an `i32`.
-    flag: bool,
-}
-
-impl Operand {
-    fn plain(value: ir::Value) -> Operand {
-        Operand { value, flag: false }
-    }
-
-    fn flag(value: ir::Value) -> Operand {
-        Operand { value, flag: true }
-    }
-}
-
-/// Where a frame's locals are.
-enum Locals {
-    /// Each an SSA variable.
-    Variables(Vec<Variable>),
-    /// Each in 16 bytes of a stack slot.
-    Memory(ir::StackSlot, Vec<Type>),
-}
-
-/// A body that is being translated: the function's own, or one put in place of a call.
-struct Frame {
-    function: u32,
-    locals: Locals,
-    exit: Exit,
-}
-
-/// What a return of a frame does.
-enum Exit {
-    /// Returns; where the results do not fit in registers, after writing them to this area.
-    Return(Option<ir::Value>),
-    /// Goes on after the call that the body replaces.
-    Join(inline::Join),
-}
-
-/// The Cranelift backend, for one function.
-pub struct CraneliftBackend<'a> {
-    builder: FunctionBuilder<'a>,
-    target: &'a Target,
-    input: FunctionInput,
-    inliner: Option<&'a dyn InlineSource>,
-    inline_budget: u32,
-    /// Open bodies, the function's own first.
-    frames: Vec<Frame>,
-    /// The function whose body is about to begin in place of a call, and its arguments.
-    inline_arguments: Option<(u32, Vec<ir::Value>)>,
-    context: ir::Value,
-    regions: [ir::AliasRegion; memory::REGIONS],
-    signatures: HashMap<FunctionType, ir::SigRef>,
-    functions: HashMap<u32, ir::FuncRef>,
-    builtins: HashMap<(usize, bool), ir::SigRef>,
-    failure: Option<Error>,
-}
-
-impl<'a> CraneliftBackend<'a> {
-    pub(crate) fn new(
-        target: &'a Target,
-        function: &'a mut ir::Function,
-        builder_context: &'a mut FunctionBuilderContext,
-        inliner: Option<&'a dyn InlineSource>,
-        input: FunctionInput,
-    ) -> CraneliftBackend<'a> {
-        let regions = memory::make_regions(function);
-        CraneliftBackend {
-            builder: FunctionBuilder::new(function, builder_context),
-            target,
-            input,
-            inliner,
-            inline_budget: inline::budget(input.body_bytes),
-            frames: Vec::new(),
-            inline_arguments: None,
-            context: ir::Value::from_u32(0),
-            regions,
-            signatures: HashMap::new(),
-            functions: HashMap::new(),
-            builtins: HashMap::new(),
-            failure: None,
-        }
-    }
-
-    /// Ends the construction.
-    pub(crate) fn complete(self, config: TargetFrontendConfig) -> Result<(), Error> {
-        match self.failure {
-            // The builder's context is not clean then; the workspace makes a new one.
-            Some(error) => Err(error),
-            None => {
-                self.builder.finalize(config);
-                Ok(())
-            }
-        }
-    }
-
-    fn frame(&self) -> &Frame {
-        self.frames
-            .last()
-            .expect("`begin` opens a frame and `finish` is last")
-    }
-
-    fn ins(&mut self) -> cranelift_frontend::FuncInstBuilder<'_, 'a> {
-        self.builder.ins()
-    }
-
-    fn type_of(&self, value: ir::Value) -> Type {
-        self.builder.func.dfg.value_type(value)
-    }
-
-    /// The value in the form that crosses blocks: integers at full width, vectors as bytes.
-    fn canonical(&mut self, operand: Operand) -> ir::Value {
-        let value = self.scalar(operand);
-        let ty = self.type_of(value);
-        if ty.is_vector() && ty != types::I8X16 {
-            return self.lanes(value, types::I8X16);
-        }
-        value
-    }
-
-    /// The value of a scalar operand.
-    fn scalar(&mut self, operand: Operand) -> ir::Value {
-        if operand.flag {
-            self.ins().uextend(types::I32, operand.value)
-        } else {
-            operand.value
-        }
-    }
-
-    /// A vector seen with lanes of another type.
-    fn lanes(&mut self, value: ir::Value, ty: Type) -> ir::Value {
-        if self.type_of(value) == ty {
-            return value;
-        }
-        let flags = MemFlagsData::new().with_endianness(ir::Endianness::Little);
-        self.ins().bitcast(ty, flags, value)
-    }
-
-    fn zero(&mut self, ty: Type) -> ir::Value {
-        match ty {
-            types::F32 => self.ins().f32const(0.0),
-            types::F64 => self.ins().f64const(0.0),
-            types::I8X16 => {
-                let handle = self.builder.func.dfg.constants.insert([0; 16][..].into());
-                self.ins().vconst(types::I8X16, handle)
-            }
-            _ => self.ins().iconst(ty, 0),
-        }
-    }
-
-    fn block_arguments(&mut self, arguments: Vec<Operand>) -> Vec<BlockArg> {
-        arguments
-            .into_iter()
-            .map(|a| BlockArg::Value(self.canonical(a)))
-            .collect()
-    }
-
-    fn block_call(&mut self, target: BranchTarget<ir::Block, Operand>) -> BlockCall {
-        let arguments = self.block_arguments(target.arguments);
-        let pool = &mut self.builder.func.dfg.value_lists;
-        BlockCall::new(target.block, arguments, pool)
-    }
-
-    /// Opens the function's own body: its entry block and parameters.
-    fn open_function(&mut self, ty: &FunctionType) -> (Vec<ir::Value>, Exit) {
-        self.builder.func.signature = signature_of(ty);
-        let entry = self.builder.create_block();
-        self.builder.append_block_params_for_function_params(entry);
-        self.builder.switch_to_block(entry);
-        self.builder.seal_block(entry);
-        let params = self.builder.block_params(entry).to_vec();
-        self.context = params[0];
-        let fits = results_fit(ty);
-        let first = abi::CONTEXT_ARGUMENTS as usize + usize::from(!fits);
-        let area = (!fits).then(|| params[first - 1]);
-        (params[first..].to_vec(), Exit::Return(area))
-    }
-
-    fn declare_locals(&mut self, params: &[ir::Value], locals: &[MachineType]) -> Locals {
-        let count = (params.len() + locals.len()) as u64;
-        let declared = locals.iter().map(|l| ir_type(*l));
-        if count * u64::from(self.input.body_bytes) > SSA_LOCALS_TIMES_BYTES_MAX {
-            return self.locals_in_memory(params, declared.collect());
-        }
-        let mut variables = Vec::with_capacity(count as usize);
-        for param in params {
-            let variable = self.builder.declare_var(self.type_of(*param));
-            self.builder.def_var(variable, *param);
-            variables.push(variable);
-        }
-        let mut zero: Option<(Type, ir::Value)> = None;
-        for ty in declared {
-            let value = match zero {
-                Some((last, value)) if last == ty => value,
-                _ => self.zero(ty),
-            };
-            zero = Some((ty, value));
-            let variable = self.builder.declare_var(ty);
-            self.builder.def_var(variable, value);
-            variables.push(variable);
-        }
-        Locals::Variables(variables)
-    }
-
-    fn locals_in_memory(&mut self, params: &[ir::Value], declared: Vec<Type>) -> Locals {
-        let mut types: Vec<Type> = params.iter().map(|p| self.type_of(*p)).collect();
-        let slot = self.builder.create_sized_stack_slot(StackSlotData::new(
-            StackSlotKind::ExplicitSlot,
-            (types.len() + declared.len()) as u32 * 16,
-            4,
-        ));
-        for (index, param) in params.iter().enumerate() {
-            self.builder
-                .ins()
-                .stack_store(types::I64, *param, slot, index as i32 * 16);
-        }
-        for (index, ty) in declared.iter().enumerate() {
-            let zero = self.zero(*ty);
-            let at = (params.len() + index) as i32 * 16;
-            self.builder.ins().stack_store(types::I64, zero, slot, at);
-        }
-        types.extend(declared);
-        Locals::Memory(slot, types)
-    }
-}
-
-/// The IR's type of a value.
-fn ir_type(ty: MachineType) -> Type {
-    match ty {
-        MachineType::I32 => types::I32,
-        MachineType::I64 | MachineType::Reference => types::I64,
-        MachineType::F32 => types::F32,
-        MachineType::F64 => types::F64,
-        MachineType::V128 => types::I8X16,
-    }
-}
-
-fn int_type(ty: IntType) -> Type {
-    match ty {
-        IntType::I32 => types::I32,
-        IntType::I64 => types::I64,
-    }
-}
-
-fn trap_code(code: TrapCode) -> ir::TrapCode {
-    ir::TrapCode::unwrap_user(code as u8)
-}
-
-fn results_fit(ty: &FunctionType) -> bool {
-    abi::results_fit_registers(ty.results.iter().map(|r| r.machine()))
-}
-
-/// The signature of a function, as [`silica_contract::abi`] says.
-fn signature_of(ty: &FunctionType) -> Signature {
-    let mut signature = Signature::new(CallConv::Tail);
-    let fits = results_fit(ty);
-    let pointers = abi::CONTEXT_ARGUMENTS as usize + usize::from(!fits);
-    signature.params = std::iter::repeat_n(types::I64, pointers)
-        .chain(ty.params.iter().map(|p| ir_type(p.machine())))
-        .map(AbiParam::new)
-        .collect();
-    if fits {
-        let results = ty.results.iter().map(|r| ir_type(r.machine()));
-        signature.returns = results.map(AbiParam::new).collect();
-    }
-    signature
-}
+pub use state::{CraneliftBackend, InlineSource, Operand};
+use state::{Exit, Frame, Locals};
+use types::{ir_type, trap_code};
 
 impl Backend for CraneliftBackend<'_> {
     type Value = Operand;
@@ -343,8 +65,10 @@ impl Backend for CraneliftBackend<'_> {
 
     fn constant(&mut self, ty: MachineType, bits: u128) -> Operand {
         Operand::plain(match ty {
-            MachineType::I32 => self.ins().iconst(types::I32, i64::from(bits as u32)),
-            MachineType::I64 | MachineType::Reference => self.ins().iconst(types::I64, bits as i64),
+            MachineType::I32 => self.ins().iconst(ir_types::I32, i64::from(bits as u32)),
+            MachineType::I64 | MachineType::Reference => {
+                self.ins().iconst(ir_types::I64, bits as i64)
+            }
             MachineType::F32 => {
                 let bits = ir::immediates::Ieee32::with_bits(bits as u32);
                 self.ins().f32const(bits)
@@ -356,7 +80,7 @@ impl Backend for CraneliftBackend<'_> {
             MachineType::V128 => {
                 let bytes = bits.to_le_bytes();
                 let handle = self.builder.func.dfg.constants.insert(bytes[..].into());
-                self.ins().vconst(types::I8X16, handle)
+                self.ins().vconst(ir_types::I8X16, handle)
             }
         })
     }
@@ -370,7 +94,7 @@ impl Backend for CraneliftBackend<'_> {
             Ok(variable) => self.builder.use_var(variable),
             Err((ty, slot)) => self
                 .ins()
-                .stack_load(types::I64, ty, slot, local as i32 * 16),
+                .stack_load(ir_types::I64, ty, slot, local as i32 * 16),
         })
     }
 
@@ -384,7 +108,7 @@ impl Backend for CraneliftBackend<'_> {
             Locals::Memory(slot, _) => {
                 let slot = *slot;
                 self.ins()
-                    .stack_store(types::I64, value, slot, local as i32 * 16);
+                    .stack_store(ir_types::I64, value, slot, local as i32 * 16);
             }
         }
     }
@@ -537,7 +261,7 @@ impl Backend for CraneliftBackend<'_> {
     }
 
     fn speculation_guard(&mut self, condition: Operand, pointer: Operand) -> Operand {
-        let null = self.ins().iconst(types::I64, 0);
+        let null = self.ins().iconst(ir_types::I64, 0);
         Operand::plain(
             self.ins()
                 .select_spectre_guard(condition.value, pointer.value, null),
@@ -619,13 +343,13 @@ impl Backend for CraneliftBackend<'_> {
     }
 
     fn fuel_take(&mut self, amount: u32) {
-        let fuel = self.ins().get_pinned_reg(types::I64);
+        let fuel = self.ins().get_pinned_reg(ir_types::I64);
         let left = self.ins().iadd_imm_s(fuel, -i64::from(amount));
         self.ins().set_pinned_reg(left);
     }
 
     fn fuel_check(&mut self) {
-        let fuel = self.ins().get_pinned_reg(types::I64);
+        let fuel = self.ins().get_pinned_reg(ir_types::I64);
         let spent = self.ins().icmp_imm_s(IntCC::SignedLessThan, fuel, 0);
         self.ins().trapnz(spent, trap_code(TrapCode::OutOfFuel));
     }

@@ -12,7 +12,10 @@ use silica_operator::{
     IntUnary, WideBinary,
 };
 
-use super::{CraneliftBackend, Operand, int_type};
+use super::{
+    state::{CraneliftBackend, Operand},
+    types::int_type,
+};
 
 pub(super) fn int_condition(op: IntCompare) -> IntCC {
     match op {

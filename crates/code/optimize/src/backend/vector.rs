@@ -13,7 +13,7 @@ use silica_operator::{
     LaneShape, VectorBinary, VectorCompare, VectorReduce, VectorShift, VectorTernary, VectorUnary,
 };
 
-use super::{CraneliftBackend, Operand};
+use super::state::{CraneliftBackend, Operand};
 
 fn lane_type(shape: LaneShape) -> Type {
     match shape {
