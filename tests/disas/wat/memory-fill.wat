@@ -1,0 +1,21 @@
+(module
+  (memory 1)
+  (func (param i32 i32 i32)
+    (memory.fill (local.get 0) (local.get 1) (local.get 2))))
+
+;; ---- expected ----
+;; function 0:
+;;     pushq %rbp
+;;     movq %rsp, %rbp
+;;   block0:
+;;     movq 8(%rdi), %r11
+;;     movq 0x10(%r11), %r11
+;;     uninit  %rsi
+;;     xorq %rsi, %rsi
+;;     movl %edx, %edx
+;;     movl %ecx, %ecx
+;;     movl %r8d, %r8d
+;;     call    *%r11
+;;     movq %rbp, %rsp
+;;     popq %rbp
+;;     retq
