@@ -59,6 +59,13 @@ impl File {
         }
     }
 
+    pub(crate) fn device_with(device: Device, access: Access) -> Self {
+        Self {
+            backing: Backing::Device(device),
+            access,
+        }
+    }
+
     pub(crate) fn memory(file: MemoryFile, access: Access) -> Self {
         Self {
             backing: Backing::Memory(file),

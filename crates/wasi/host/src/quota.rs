@@ -5,7 +5,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
     /// Open descriptors of one program. Exceeding it looks like a full process
-    /// table, [`Error::TooManyOpenFiles`](crate::Error). Default 16384.
+    /// table, [`Error::TooManyOpenFiles`](crate::Error). Default 1024, since each may hold one of the
+    /// process's own.
     pub descriptors_max: usize,
     /// Bytes of one path. Default 4096, as on Linux.
     pub path_bytes_max: usize,
@@ -23,7 +24,7 @@ pub struct Quotas {
 impl Default for Quotas {
     fn default() -> Self {
         Self {
-            descriptors_max: 16_384,
+            descriptors_max: 1_024,
             path_bytes_max: 4_096,
             vectors_max: 1_024,
             subscriptions_max: 4_096,

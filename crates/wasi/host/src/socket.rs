@@ -4,7 +4,7 @@
 //! Opening sockets to an address, under a policy, is not part of this file.
 
 use crate::poll::Source;
-use crate::{Error, FileFlags, Metadata, Result, system};
+use crate::{Error, FileFlags, IoSlice, IoSliceMut, Metadata, Result, system};
 use bitflags::bitflags;
 use rustix::fd::AsFd;
 use rustix::net::{self, RecvFlags, SendFlags, Shutdown};
@@ -29,6 +29,12 @@ bitflags! {
         const SEND = 2;
     }
 }
+
+/// Rust programs ignore the signal of a broken pipe, but others embed this too.
+#[cfg(not(target_vendor = "apple"))]
+const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const NO_SIGNAL: SendFlags = SendFlags::empty();
 
 /// A socket that accepts connections.
 #[derive(Debug)]
@@ -127,11 +133,29 @@ impl TcpStream {
     /// # Errors
     /// [`Error::BrokenPipe`] after the end of this side; what the host reports.
     pub fn send(&self, buffer: &[u8]) -> Result<usize> {
-        #[cfg(not(target_vendor = "apple"))]
-        let flags = SendFlags::NOSIGNAL;
-        #[cfg(target_vendor = "apple")]
-        let flags = SendFlags::empty();
-        Ok(net::send(&self.socket, buffer, flags)?)
+        Ok(net::send(&self.socket, buffer, NO_SIGNAL)?)
+    }
+
+    /// Receives into several buffers, as one operation.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn receive_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
+        system::read_vectored(&self.socket, buffers)
+    }
+
+    /// Sends some of several buffers, as one operation.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_vectored(&self, buffers: &[IoSlice<'_>]) -> Result<usize> {
+        let mut ancillary = net::SendAncillaryBuffer::default();
+        Ok(net::sendmsg(
+            &self.socket,
+            buffers,
+            &mut ancillary,
+            NO_SIGNAL,
+        )?)
     }
 
     /// Ends one or both directions.

@@ -4,7 +4,9 @@
 //! flushed later, so a program's output is complete however it ends.
 
 use crate::poll::Source;
-use crate::{Error, File, FileFlags, FileType, IoSlice, IoSliceMut, Metadata, Result, system};
+use crate::{
+    Access, Error, File, FileFlags, FileType, IoSlice, IoSliceMut, Metadata, Result, system,
+};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +39,15 @@ pub enum OutputStream {
 }
 
 impl InputStream {
+    /// The standard input of this process: a [`File`] with a position where it is
+    /// redirected to one.
+    pub fn inherit() -> Self {
+        match redirected(rustix::stdio::stdin(), Access::READ) {
+            Some(file) => Self::File(file),
+            None => Self::Inherited,
+        }
+    }
+
     /// Reads what is there into one buffer, waiting for the first byte; 0 at the end.
     ///
     /// # Errors
@@ -123,6 +134,24 @@ impl InputStream {
 }
 
 impl OutputStream {
+    /// The standard output of this process: a [`File`] with a position where it is
+    /// redirected to one.
+    pub fn inherit_output() -> Self {
+        match redirected(rustix::stdio::stdout(), Access::WRITE) {
+            Some(file) => Self::File(file),
+            None => Self::InheritedOutput,
+        }
+    }
+
+    /// The standard error of this process: a [`File`] with a position where it is
+    /// redirected to one.
+    pub fn inherit_error() -> Self {
+        match redirected(rustix::stdio::stderr(), Access::WRITE) {
+            Some(file) => Self::File(file),
+            None => Self::InheritedError,
+        }
+    }
+
     /// Writes some of the buffer, and returns how many bytes.
     ///
     /// # Errors
@@ -207,6 +236,24 @@ impl OutputStream {
             Self::InheritedError => Source::host(rustix::stdio::stderr()),
             Self::File(file) => file.source(),
         }
+    }
+}
+
+/// A handle of our own on a stream that is a regular file; the position is shared.
+fn redirected(fd: rustix::fd::BorrowedFd<'_>, access: Access) -> Option<File> {
+    match host_type(fd) {
+        FileType::RegularFile => {
+            let own = rustix::io::fcntl_dupfd_cloexec(fd, 3).ok()?;
+            Some(File::from_std(own.into(), access))
+        }
+        FileType::Unknown
+        | FileType::BlockDevice
+        | FileType::CharacterDevice
+        | FileType::Directory
+        | FileType::Fifo
+        | FileType::SocketDatagram
+        | FileType::SocketStream
+        | FileType::SymbolicLink => None,
     }
 }
 

@@ -19,17 +19,28 @@ pub(crate) fn write(fd: impl AsFd, buffer: &[u8]) -> Result<usize> {
     Ok(io::write(fd, buffer)?)
 }
 
+/// One buffer is the common case, and cheaper by the plain call.
 pub(crate) fn read_vectored(fd: impl AsFd, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
-    Ok(io::readv(fd, buffers)?)
+    match buffers {
+        [buffer] => read(fd, buffer),
+        buffers => Ok(io::readv(fd, buffers)?),
+    }
 }
 
+/// One buffer is the common case, and cheaper by the plain call.
 pub(crate) fn write_vectored(fd: impl AsFd, buffers: &[IoSlice<'_>]) -> Result<usize> {
-    Ok(io::writev(fd, buffers)?)
+    match buffers {
+        [buffer] => write(fd, buffer),
+        buffers => Ok(io::writev(fd, buffers)?),
+    }
 }
 
 pub(crate) fn read_at(fd: impl AsFd, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
     check_offset(offset)?;
-    Ok(io::preadv(fd, buffers, offset)?)
+    match buffers {
+        [buffer] => Ok(io::pread(fd, &mut **buffer, offset)?),
+        buffers => Ok(io::preadv(fd, buffers, offset)?),
+    }
 }
 
 /// Writes at `offset` even where the file is open for appending: Linux alone

@@ -103,6 +103,10 @@ impl Directory {
                 crate::memory::Node::File(file) => {
                     Ok(Opened::File(File::memory(file, self.access_of(options))))
                 }
+                crate::memory::Node::Device(device) => Ok(Opened::File(File::device_with(
+                    device,
+                    self.access_of(options),
+                ))),
             },
         }
     }

@@ -37,6 +37,9 @@ impl MemoryDirectory {
         if options.directory {
             return Err(Error::NotDirectory);
         }
+        if let Content::Device(device) = tree.content(inode)? {
+            return Ok(Node::Device(device.clone()));
+        }
         if options.truncate {
             tree.resize(inode, 0)?;
         }
@@ -53,7 +56,7 @@ impl MemoryDirectory {
             Some(inode) => match tree.content(inode)? {
                 Content::Link(_) if options.directory => Err(Error::NotDirectory),
                 Content::Link(_) => Err(Error::Loop),
-                Content::File(_) | Content::Directory(_) => Ok(inode),
+                Content::File(_) | Content::Directory(_) | Content::Device(_) => Ok(inode),
             },
             None if !options.create => Err(Error::NoEntry),
             None if place.only_directory => Err(Error::IsDirectory),
@@ -130,7 +133,7 @@ impl MemoryDirectory {
         let inode = walk(&tree, self.inode, path, false)?.existing()?;
         match tree.content(inode)? {
             Content::Link(target) => Ok(target.clone()),
-            Content::File(_) | Content::Directory(_) => Err(Error::Invalid),
+            Content::File(_) | Content::Directory(_) | Content::Device(_) => Err(Error::Invalid),
         }
     }
 

@@ -12,9 +12,9 @@ mod walk;
 pub(crate) use directory::MemoryDirectory;
 pub(crate) use file::MemoryFile;
 
-use crate::{Clocks, Directory, Permissions, Quotas};
+use crate::{Clocks, Device, Directory, Permissions, Quotas, Result};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tree::Tree;
+use tree::{Content, Tree};
 
 /// A tree of directories in memory. Clones and every directory opened from it
 /// share the contents.
@@ -37,7 +37,7 @@ impl MemoryTree {
     /// Opens the root directory.
     ///
     /// ```
-    /// use silica_wasi_host::{Clocks, MemoryTree, Permissions, Quotas};
+    /// use silica_wasi_host::{Clocks, MemoryTree, Permissions, Quotas, Result};
     /// let tree = MemoryTree::new(&Quotas::default(), Clocks::system());
     /// let root = tree.root(Permissions::ALL);
     /// root.create_directory_at("a")?;
@@ -48,6 +48,24 @@ impl MemoryTree {
         self.shared.lock().open(tree::ROOT);
         let root = MemoryDirectory::counted(self.shared.clone(), tree::ROOT);
         Directory::memory(root, permissions, self.path_bytes_max)
+    }
+
+    /// Puts a device into the root directory.
+    ///
+    /// # Errors
+    /// [`Error::Exists`](crate::Error); a quota's.
+    pub fn add_device(&self, name: &str, device: Device) -> Result<()> {
+        let content = Content::Device(device);
+        self.shared
+            .lock()
+            .create(tree::ROOT, name, content)
+            .map(drop)
+    }
+
+    /// From now on no name and no time changes. What exists can still be opened
+    /// by options that would otherwise make it, as programs open `/dev/null`.
+    pub fn freeze(&self) {
+        self.shared.lock().freeze();
     }
 
     /// How many bytes of contents, names and links the tree holds.
@@ -61,6 +79,7 @@ impl MemoryTree {
 pub(crate) enum Node {
     File(MemoryFile),
     Directory(MemoryDirectory),
+    Device(Device),
 }
 
 /// The lock around a tree.

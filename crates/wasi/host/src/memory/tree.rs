@@ -3,7 +3,7 @@
 //! Every change first checks everything that can fail and then happens whole.
 //! Nodes live while they have a name or an open handle.
 
-use crate::{Clocks, Error, FileType, Metadata, Quotas, Result, SetTime, Timestamp};
+use crate::{Clocks, Device, Error, FileType, Metadata, Quotas, Result, SetTime, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +32,8 @@ pub(super) struct Tree {
     bytes_max: u64,
     nodes_max: usize,
     clocks: Clocks,
+    /// Names and times can no longer change.
+    frozen: bool,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,7 @@ pub(super) enum Content {
     File(Vec<u8>),
     Link(String),
     Directory(Names),
+    Device(Device),
 }
 
 /// The names in a directory, in the order of their making, which cookies follow.
@@ -88,6 +91,7 @@ impl Tree {
             bytes_max: quotas.memory_bytes_max,
             nodes_max: quotas.memory_nodes_max,
             clocks,
+            frozen: false,
         };
         let names = Names {
             parent: ROOT,
@@ -95,6 +99,19 @@ impl Tree {
         };
         tree.insert(Content::Directory(names));
         tree
+    }
+
+    /// From now on only the contents of files change.
+    pub(super) fn freeze(&mut self) {
+        self.frozen = true;
+    }
+
+    fn check_not_frozen(&self) -> Result<()> {
+        if self.frozen {
+            Err(Error::ReadOnlyFileSystem)
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn bytes_used(&self) -> u64 {
@@ -116,14 +133,14 @@ impl Tree {
     fn names(&self, directory: Inode) -> Result<&Names> {
         match self.content(directory)? {
             Content::Directory(names) => Ok(names),
-            Content::File(_) | Content::Link(_) => Err(Error::NotDirectory),
+            Content::File(_) | Content::Link(_) | Content::Device(_) => Err(Error::NotDirectory),
         }
     }
 
     fn names_mut(&mut self, directory: Inode) -> Result<&mut Names> {
         match &mut self.node_mut(directory)?.content {
             Content::Directory(names) => Ok(names),
-            Content::File(_) | Content::Link(_) => Err(Error::NotDirectory),
+            Content::File(_) | Content::Link(_) | Content::Device(_) => Err(Error::NotDirectory),
         }
     }
 
@@ -196,6 +213,7 @@ impl Tree {
 
     /// Makes a node and names it.
     pub(super) fn create(&mut self, parent: Inode, name: &str, content: Content) -> Result<Inode> {
+        self.check_not_frozen()?;
         self.check_new_name(parent, name)?;
         if self.nodes.len() >= self.nodes_max {
             return Err(Error::QuotaExceeded);
@@ -240,6 +258,7 @@ impl Tree {
 
     /// Gives a file or link another name.
     pub(super) fn link(&mut self, inode: Inode, parent: Inode, name: &str) -> Result<()> {
+        self.check_not_frozen()?;
         if self.is_directory(inode) {
             return Err(Error::NotPermitted);
         }
@@ -249,6 +268,7 @@ impl Tree {
     }
 
     pub(super) fn unlink_file(&mut self, parent: Inode, name: &str, inode: Inode) -> Result<()> {
+        self.check_not_frozen()?;
         if self.is_directory(inode) {
             return Err(Error::IsDirectory);
         }
@@ -261,6 +281,7 @@ impl Tree {
         name: &str,
         inode: Inode,
     ) -> Result<()> {
+        self.check_not_frozen()?;
         if !self.names(inode)?.by_name.is_empty() {
             return Err(Error::NotEmpty);
         }
@@ -275,6 +296,7 @@ impl Tree {
         (to, new_name): (Inode, &str),
         replaced: Option<Inode>,
     ) -> Result<()> {
+        self.check_not_frozen()?;
         if replaced == Some(inode) {
             return Ok(());
         }
@@ -326,6 +348,7 @@ impl Tree {
             Content::File(bytes) => (FileType::RegularFile, bytes.len()),
             Content::Link(target) => (FileType::SymbolicLink, target.len()),
             Content::Directory(_) => (FileType::Directory, 0),
+            Content::Device(_) => (FileType::CharacterDevice, 0),
         };
         Ok(Metadata {
             device: self.device,
@@ -345,6 +368,7 @@ impl Tree {
         accessed: SetTime,
         modified: SetTime,
     ) -> Result<()> {
+        self.check_not_frozen()?;
         let now = self.clocks.realtime();
         let choose = |time, old| match time {
             SetTime::Keep => old,
@@ -372,6 +396,7 @@ impl Tree {
             Content::File(bytes) => Ok(bytes),
             Content::Directory(_) => Err(Error::IsDirectory),
             Content::Link(_) => Err(Error::Loop),
+            Content::Device(_) => Err(Error::Invalid),
         }
     }
 
@@ -448,7 +473,7 @@ impl Content {
         match self {
             Self::File(bytes) => bytes.len() as u64,
             Self::Link(target) => target.len() as u64,
-            Self::Directory(_) => 0,
+            Self::Directory(_) | Self::Device(_) => 0,
         }
     }
 }

@@ -83,14 +83,18 @@ pub(super) fn walk(tree: &Tree, start: Inode, path: &str, follow: bool) -> Resul
                 passed.push(inode);
                 name = Some((directory, component));
             }
-            Content::File(_) | Content::Link(_) if is_last && !only_directory => {
+            Content::File(_) | Content::Link(_) | Content::Device(_)
+                if is_last && !only_directory =>
+            {
                 return Ok(Place {
                     name: Some((directory, component)),
                     inode: Some(inode),
                     only_directory,
                 });
             }
-            Content::File(_) | Content::Link(_) => return Err(Error::NotDirectory),
+            Content::File(_) | Content::Link(_) | Content::Device(_) => {
+                return Err(Error::NotDirectory);
+            }
         }
     }
     Ok(Place {
