@@ -115,6 +115,8 @@ macro_rules! for_each_new_function {
     };
 }
 
+pub(crate) use {for_each_function, for_each_new_function};
+
 /// Makes a function for each row: it calls the method, tells the trace where
 /// there is one, and returns the number for the guest.
 macro_rules! define_calls {

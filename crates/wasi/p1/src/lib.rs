@@ -17,6 +17,7 @@ mod calls;
 mod context;
 mod errno;
 mod functions;
+mod linker;
 mod memory;
 mod table;
 mod trace;
@@ -26,6 +27,7 @@ pub use abi::{Abi, EventReadWriteFlags, FdFlags, FileStatTimes, LookupFlags, Ope
 pub use builder::WasiP1ContextBuilder;
 pub use context::WasiP1Context;
 pub use errno::{Errno, Exit};
+pub use linker::{add_to_linker, add_unstable_to_linker};
 pub use memory::GuestMemory;
 pub use trace::{TraceRecord, Traced};
 

@@ -10,8 +10,7 @@ mod host;
 
 use crate::memory::MemoryDirectory;
 use crate::{
-    Access, DirPerms, Error, File, FileFlags, FilePerms, FileType, Metadata, Permissions, Quotas,
-    Result, SetTime, path,
+    Access, DirPerms, Error, File, FilePerms, Metadata, Permissions, Quotas, Result, SetTime, path,
 };
 pub use entry::{Entry, OpenOptions};
 use host::HostDirectory;

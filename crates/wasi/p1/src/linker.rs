@@ -1,0 +1,114 @@
+//! Puts the functions where an instance's imports find them.
+
+use crate::calls::{self, for_each_function, for_each_new_function};
+use crate::{GuestMemory, WasiP1Context};
+use silica_engine::{Caller, Error, Extern, Linker, Result, format_err};
+
+/// Defines `wasi_snapshot_preview1`. `context` finds the context in the store's data.
+///
+/// A program that ends itself makes its call fail with [`Exit`](crate::Exit), which
+/// `downcast_ref` finds.
+///
+/// # Errors
+/// Where the linker has one of the functions already.
+///
+/// ```
+/// use silica_engine::{Engine, Linker, Module, Store};
+/// use silica_wasi_p1::{Exit, WasiP1Context, add_to_linker};
+///
+/// # fn main() -> silica_engine::Result<()> {
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, r#"(module
+///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+///     (memory (export "memory") 1)
+///     (func (export "_start") (call $exit (i32.const 3))))"#)?;
+/// let mut linker = Linker::new(&engine);
+/// add_to_linker(&mut linker, |context: &mut WasiP1Context| context)?;
+/// let mut store = Store::new(&engine, WasiP1Context::builder().build());
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+/// let error = start.call(&mut store, ()).unwrap_err();
+/// assert_eq!(error.downcast_ref(), Some(&Exit(3)));
+/// # Ok(()) }
+/// ```
+pub fn add_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    context: impl Fn(&mut T) -> &mut WasiP1Context + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    const MODULE: &str = "wasi_snapshot_preview1";
+    macro_rules! define {
+        ($($rows:tt)*) => { define_functions!(linker, context, preview1: $($rows)*); };
+    }
+    for_each_function!(define);
+    for_each_new_function!(define);
+    define_proc_exit(linker, context, MODULE)
+}
+
+/// Defines `wasi_unstable`, for programs of 2019.
+///
+/// # Errors
+/// Where the linker has one of the functions already.
+pub fn add_unstable_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    context: impl Fn(&mut T) -> &mut WasiP1Context + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    const MODULE: &str = "wasi_unstable";
+    macro_rules! define {
+        ($($rows:tt)*) => { define_functions!(linker, context, unstable: $($rows)*); };
+    }
+    for_each_function!(define);
+    define_proc_exit(linker, context, MODULE)
+}
+
+macro_rules! define_functions {
+    ($linker:ident, $context:ident, $version:ident: $(
+        $name:ident $first:ident $second:ident
+        ($($argument:ident: $type:ident $kind:ident),*);
+    )*) => {
+        $($linker.func_wrap(
+            MODULE,
+            stringify!($name),
+            move |mut caller: Caller<'_, T>, $($argument: $type),*| -> Result<i32> {
+                with_memory(&mut caller, $context, |context, memory| {
+                    calls::$version::$name(context, memory, $($argument),*)
+                })
+            },
+        )?;)*
+    };
+}
+use define_functions;
+
+fn define_proc_exit<T: 'static>(
+    linker: &mut Linker<T>,
+    context: impl Fn(&mut T) -> &mut WasiP1Context + Copy + Send + Sync + 'static,
+    module: &str,
+) -> Result<()> {
+    let exit = move |mut caller: Caller<'_, T>, status: u32| -> Result<()> {
+        let exit = calls::proc_exit(context(caller.data_mut()), status);
+        Err(Error::new(exit))
+    };
+    linker.func_wrap(module, "proc_exit", exit)?;
+    Ok(())
+}
+
+/// Makes a call with the memory that the calling instance exports.
+#[inline]
+fn with_memory<T: 'static>(
+    caller: &mut Caller<'_, T>,
+    context: impl Fn(&mut T) -> &mut WasiP1Context,
+    call: impl FnOnce(&mut WasiP1Context, &mut GuestMemory<'_>) -> i32,
+) -> Result<i32> {
+    match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => {
+            let (bytes, data) = memory.data_and_store_mut(caller);
+            Ok(call(context(data), &mut GuestMemory::new(bytes)))
+        }
+        Some(Extern::SharedMemory(memory)) => {
+            let mut memory = GuestMemory::shared(memory.bytes());
+            Ok(call(context(caller.data_mut()), &mut memory))
+        }
+        Some(Extern::Func(_) | Extern::Global(_) | Extern::Table(_)) | None => Err(format_err!(
+            "the program calls WASI but exports no memory named `memory`"
+        )),
+    }
+}
