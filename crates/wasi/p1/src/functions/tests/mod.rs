@@ -51,6 +51,8 @@ macro_rules! call {
     }};
 }
 
+use call;
+
 impl Guest {
     fn new(context: WasiP1Context) -> Self {
         Self {
