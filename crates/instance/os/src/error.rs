@@ -12,7 +12,9 @@ pub enum OsError {
         source: std::io::Error,
     },
     /// A range is not within its mapping or not on page boundaries.
-    #[error("{operation}: bytes {start:#x}..{end:#x} are no pages of a mapping of {length:#x} bytes")]
+    #[error(
+        "{operation}: bytes {start:#x}..{end:#x} are no pages of a mapping of {length:#x} bytes"
+    )]
     Range {
         /// What was attempted.
         operation: &'static str,

@@ -22,7 +22,7 @@ mod unsupported;
 
 pub use error::OsError;
 #[cfg(unix)]
-pub use pages::{Mapping, memory_file, page_size};
+pub use pages::{Mapping, flush_instructions, memory_file, page_size};
 pub use parameters::{FaultKind, Protection};
 #[cfg(unix)]
 pub use signals::{Fault, Handler, INTERRUPT_SIGNAL_DEFAULT, install, prepare_thread};
@@ -31,6 +31,6 @@ pub use stack::Stack;
 pub use threads::ThreadId;
 #[cfg(not(unix))]
 pub use unsupported::{
-    Fault, Handler, INTERRUPT_SIGNAL_DEFAULT, Mapping, ThreadId, install, memory_file, page_size,
-    prepare_thread,
+    Fault, Handler, INTERRUPT_SIGNAL_DEFAULT, Mapping, ThreadId, flush_instructions, install,
+    memory_file, page_size, prepare_thread,
 };

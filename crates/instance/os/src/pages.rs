@@ -70,7 +70,11 @@ impl Mapping {
         Mapping::new_anonymous(length, Protection::ReadWrite, MapFlags::empty())
     }
 
-    fn new_anonymous(length: usize, protection: Protection, extra: MapFlags) -> Result<Mapping, OsError> {
+    fn new_anonymous(
+        length: usize,
+        protection: Protection,
+        extra: MapFlags,
+    ) -> Result<Mapping, OsError> {
         let length = round_up(length, "reserving address space")?;
         // SAFETY: without a fixed address the system picks unused address space.
         let base = unsafe {
@@ -90,7 +94,12 @@ impl Mapping {
     ///
     /// # Errors
     /// [`OsError::Call`].
-    pub fn file(file: &File, offset: u64, length: usize, protection: Protection) -> Result<Mapping, OsError> {
+    pub fn file(
+        file: &File,
+        offset: u64,
+        length: usize,
+        protection: Protection,
+    ) -> Result<Mapping, OsError> {
         let length = round_up(length, "mapping a file")?;
         // SAFETY: without a fixed address the system picks unused address space.
         let base = unsafe {
@@ -107,7 +116,8 @@ impl Mapping {
     }
 
     fn from_raw(base: *mut core::ffi::c_void, length: usize) -> Result<Mapping, OsError> {
-        let base = NonNull::new(base.cast()).ok_or(OsError::Unsupported("a mapping at address zero"))?;
+        let base =
+            NonNull::new(base.cast()).ok_or(OsError::Unsupported("a mapping at address zero"))?;
         Ok(Mapping { base, length })
     }
 
@@ -147,7 +157,12 @@ impl Mapping {
     ///
     /// # Errors
     /// [`OsError::Range`], [`OsError::Call`].
-    pub fn overlay_file(&self, range: Range<usize>, file: &File, offset: u64) -> Result<(), OsError> {
+    pub fn overlay_file(
+        &self,
+        range: Range<usize>,
+        file: &File,
+        offset: u64,
+    ) -> Result<(), OsError> {
         let Some(start) = self.pages("mapping a file", &range)? else {
             return Ok(());
         };
@@ -171,7 +186,11 @@ impl Mapping {
     ///
     /// # Errors
     /// [`OsError::Range`], [`OsError::Call`].
-    pub fn overlay_anonymous(&self, range: Range<usize>, protection: Protection) -> Result<(), OsError> {
+    pub fn overlay_anonymous(
+        &self,
+        range: Range<usize>,
+        protection: Protection,
+    ) -> Result<(), OsError> {
         let Some(start) = self.pages("renewing pages", &range)? else {
             return Ok(());
         };
@@ -211,8 +230,13 @@ impl Mapping {
     }
 
     /// The address of a range of whole pages, or `None` when it is empty.
-    fn pages(&self, operation: &'static str, range: &Range<usize>) -> Result<Option<*mut u8>, OsError> {
-        let aligned = range.start.is_multiple_of(page_size()) && range.end.is_multiple_of(page_size());
+    fn pages(
+        &self,
+        operation: &'static str,
+        range: &Range<usize>,
+    ) -> Result<Option<*mut u8>, OsError> {
+        let aligned =
+            range.start.is_multiple_of(page_size()) && range.end.is_multiple_of(page_size());
         if !aligned || range.start > range.end || range.end > self.length {
             return Err(OsError::Range {
                 operation,
@@ -276,6 +300,36 @@ pub fn memory_file(contents: &[u8]) -> Result<File, OsError> {
     }
 }
 
+/// Makes instructions that were just written visible to the processor.
+pub fn flush_instructions(start: *const u8, length: usize) {
+    #[cfg(target_arch = "aarch64")]
+    {
+        // The smallest line that the architecture allows; flushing a line twice does no harm.
+        const LINE: usize = 16;
+        let first = start as usize / LINE * LINE;
+        let lines = (first..start as usize + length).step_by(LINE);
+        for address in lines.clone() {
+            // SAFETY: cleaning a line of readable memory to the point of unification changes nothing else.
+            unsafe {
+                core::arch::asm!("dc cvau, {0}", in(reg) address, options(nostack, preserves_flags))
+            };
+        }
+        // SAFETY: barriers change no memory.
+        unsafe { core::arch::asm!("dsb ish", options(nostack, preserves_flags)) };
+        for address in lines {
+            // SAFETY: invalidating a line of the instruction cache changes no memory.
+            unsafe {
+                core::arch::asm!("ic ivau, {0}", in(reg) address, options(nostack, preserves_flags))
+            };
+        }
+        // SAFETY: barriers change no memory.
+        unsafe { core::arch::asm!("dsb ish", "isb", options(nostack, preserves_flags)) };
+    }
+    #[cfg(not(target_arch = "aarch64"))]
+    // There the processor sees for itself.
+    let _ = (start, length);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,7 +338,9 @@ mod tests {
     fn pages_are_made_accessible_discarded_and_renewed() {
         let page = page_size();
         let mapping = Mapping::reserve(4 * page).unwrap();
-        mapping.protect(page..3 * page, Protection::ReadWrite).unwrap();
+        mapping
+            .protect(page..3 * page, Protection::ReadWrite)
+            .unwrap();
         let at = mapping.base().wrapping_add(page);
         // SAFETY: the page was just made readable and writable.
         unsafe { at.write(7) };
@@ -302,8 +358,14 @@ mod tests {
         }
         mapping.discard(page..2 * page).unwrap();
         // SAFETY: as above.
-        assert_eq!(unsafe { at.read() }, 9, "a private view returns to its file");
-        mapping.overlay_anonymous(page..2 * page, Protection::ReadWrite).unwrap();
+        assert_eq!(
+            unsafe { at.read() },
+            9,
+            "a private view returns to its file"
+        );
+        mapping
+            .overlay_anonymous(page..2 * page, Protection::ReadWrite)
+            .unwrap();
         // SAFETY: as above.
         assert_eq!(unsafe { at.read() }, 0);
     }
@@ -312,8 +374,14 @@ mod tests {
     fn ranges_outside_are_refused() {
         let page = page_size();
         let mapping = Mapping::reserve(page).unwrap();
-        assert!(matches!(mapping.protect(0..2 * page, Protection::Read), Err(OsError::Range { .. })));
-        assert!(matches!(mapping.protect(1..page, Protection::Read), Err(OsError::Range { .. })));
+        assert!(matches!(
+            mapping.protect(0..2 * page, Protection::Read),
+            Err(OsError::Range { .. })
+        ));
+        assert!(matches!(
+            mapping.protect(1..page, Protection::Read),
+            Err(OsError::Range { .. })
+        ));
         assert!(Mapping::reserve(usize::MAX).is_err());
     }
 }

@@ -29,7 +29,8 @@ pub type Handler = fn(&mut Fault<'_>) -> bool;
 
 static HANDLER: OnceLock<Handler> = OnceLock::new();
 /// What was installed before us, for each signal; never freed.
-static PREVIOUS: [AtomicPtr<libc::sigaction>; SIGNALS] = [const { AtomicPtr::new(std::ptr::null_mut()) }; SIGNALS];
+static PREVIOUS: [AtomicPtr<libc::sigaction>; SIGNALS] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; SIGNALS];
 
 /// A thread, stopped by a fault.
 #[derive(Debug)]
@@ -88,7 +89,9 @@ pub fn install(handler: Handler, interrupt_signal: i32) -> Result<(), OsError> {
     if !in_range || FAULTS.contains(&interrupt_signal) {
         return Err(OsError::Unsupported("that signal for interruptions"));
     }
-    let _guard = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _guard = INSTALLING
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     HANDLER.get_or_init(|| handler);
     for signal in FAULTS.into_iter().chain([interrupt_signal]) {
         install_one(signal)?;
@@ -121,7 +124,11 @@ fn install_one(signal: i32) -> Result<(), OsError> {
         libc::sigemptyset(&mut action.sa_mask);
         libc::sigaction(signal, &action, std::ptr::null_mut())
     };
-    if installed == 0 { Ok(()) } else { Err(failed()) }
+    if installed == 0 {
+        Ok(())
+    } else {
+        Err(failed())
+    }
 }
 
 extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
@@ -183,7 +190,9 @@ fn call_previous(
 
 /// Restores the system's own action and lets the cause repeat itself.
 fn default_action(signal: i32, info: *mut libc::siginfo_t, previous: &libc::sigaction) {
-    if !FAULTS.contains(&signal) && default_is_ignore(signal) || is_sent_and_ignored(signal, info, previous) {
+    if !FAULTS.contains(&signal) && default_is_ignore(signal)
+        || is_sent_and_ignored(signal, info, previous)
+    {
         return;
     }
     // SAFETY: `previous` is the action that the system had; `info` is the system's.
@@ -200,7 +209,11 @@ fn default_is_ignore(signal: i32) -> bool {
     [libc::SIGURG, libc::SIGCHLD, libc::SIGWINCH, libc::SIGCONT].contains(&signal)
 }
 
-fn is_sent_and_ignored(signal: i32, info: *mut libc::siginfo_t, previous: &libc::sigaction) -> bool {
+fn is_sent_and_ignored(
+    signal: i32,
+    info: *mut libc::siginfo_t,
+    previous: &libc::sigaction,
+) -> bool {
     // SAFETY: `info` is the system's.
     let sent = !FAULTS.contains(&signal) || unsafe { (*info).si_code } <= 0;
     previous.sa_sigaction == libc::SIG_IGN && sent
@@ -271,7 +284,10 @@ fn prepare_thread_slow() {
     });
 }
 
-#[cfg(all(any(target_os = "linux", target_os = "android"), target_arch = "x86_64"))]
+#[cfg(all(
+    any(target_os = "linux", target_os = "android"),
+    target_arch = "x86_64"
+))]
 mod registers {
     //! Registers of a stopped thread.
     use libc::{REG_R15, REG_RBP, REG_RDI, REG_RIP, ucontext_t};
@@ -291,7 +307,10 @@ mod registers {
     }
 }
 
-#[cfg(all(any(target_os = "linux", target_os = "android"), target_arch = "aarch64"))]
+#[cfg(all(
+    any(target_os = "linux", target_os = "android"),
+    target_arch = "aarch64"
+))]
 mod registers {
     //! Registers of a stopped thread.
     use libc::ucontext_t;

@@ -55,7 +55,9 @@ impl Stack {
     /// # Errors
     /// [`OsError`].
     pub fn shrink(&self, keep: usize) -> Result<(), OsError> {
-        let keep = keep.next_multiple_of(page_size()).min(self.mapping.len() - self.guard);
+        let keep = keep
+            .next_multiple_of(page_size())
+            .min(self.mapping.len() - self.guard);
         self.mapping.discard(self.guard..self.mapping.len() - keep)
     }
 }

@@ -25,7 +25,12 @@ impl ThreadId {
     #[cold]
     fn ask() -> ThreadId {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        let id = u64::from(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs());
+        let id = u64::from(
+            rustix::thread::gettid()
+                .as_raw_nonzero()
+                .get()
+                .unsigned_abs(),
+        );
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         // SAFETY: `pthread_self` always succeeds.
         let id = unsafe { libc::pthread_self() } as u64;

@@ -17,7 +17,10 @@ pub fn page_size() -> usize {
 pub struct Mapping(std::convert::Infallible);
 
 #[expect(missing_docs, reason = "documented where they are supported")]
-#[expect(clippy::missing_errors_doc, reason = "documented where they are supported")]
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "documented where they are supported"
+)]
 impl Mapping {
     pub fn reserve(_length: usize) -> Result<Mapping, OsError> {
         Err(PAGES)
@@ -25,7 +28,12 @@ impl Mapping {
     pub fn anonymous(_length: usize) -> Result<Mapping, OsError> {
         Err(PAGES)
     }
-    pub fn file(_file: &File, _offset: u64, _length: usize, _protection: Protection) -> Result<Mapping, OsError> {
+    pub fn file(
+        _file: &File,
+        _offset: u64,
+        _length: usize,
+        _protection: Protection,
+    ) -> Result<Mapping, OsError> {
         Err(PAGES)
     }
     #[must_use]
@@ -43,10 +51,19 @@ impl Mapping {
     pub fn protect(&self, _range: Range<usize>, _protection: Protection) -> Result<(), OsError> {
         match self.0 {}
     }
-    pub fn overlay_file(&self, _range: Range<usize>, _file: &File, _offset: u64) -> Result<(), OsError> {
+    pub fn overlay_file(
+        &self,
+        _range: Range<usize>,
+        _file: &File,
+        _offset: u64,
+    ) -> Result<(), OsError> {
         match self.0 {}
     }
-    pub fn overlay_anonymous(&self, _range: Range<usize>, _protection: Protection) -> Result<(), OsError> {
+    pub fn overlay_anonymous(
+        &self,
+        _range: Range<usize>,
+        _protection: Protection,
+    ) -> Result<(), OsError> {
         match self.0 {}
     }
     pub fn discard(&self, _range: Range<usize>) -> Result<(), OsError> {
@@ -61,6 +78,9 @@ impl Mapping {
 pub fn memory_file(_contents: &[u8]) -> Result<File, OsError> {
     Err(OsError::Unsupported("a file in memory"))
 }
+
+/// Makes instructions that were just written visible to the processor.
+pub fn flush_instructions(_start: *const u8, _length: usize) {}
 
 /// The signal for interruptions.
 pub const INTERRUPT_SIGNAL_DEFAULT: i32 = 0;

@@ -1,1 +1,56 @@
-//! x
+//! Code to instances: instances, memories, tables, globals, traps, and entering compiled code.
+//!
+//! This crate runs what was compiled elsewhere; no compiler is within its reach. `engine` builds the embedding API
+//! on it. Everything public is safe to use but [`CompiledModule::new`], which trusts machine code.
+//!
+//! From an embedder's call to compiled code and back:
+//!
+//! - [`Store`] owns everything that code may refer to; handles ([`Function`], [`Memory`], …) name parts of it.
+//! - `call` prepares an activation, `entry` holds the assembly that enters and leaves code.
+//! - `host` and `builtins` are what code calls; `fault` is how a call ends early.
+//! - `instantiate` makes instances of a [`CompiledModule`]; `memory`, `handles` and `types` are what they are made of.
+//! - `interrupt` stops a call from another thread; `suspend` puts a call aside while the host waits.
+
+mod builtins;
+mod call;
+mod code;
+mod entry;
+mod error;
+mod fault;
+mod handles;
+mod host;
+mod image;
+mod instance;
+mod instantiate;
+mod interrupt;
+mod limiter;
+mod memory;
+mod module;
+mod outcome;
+mod runtime;
+mod stacks;
+mod state;
+mod store;
+mod suspend;
+mod typed;
+mod types;
+mod value;
+
+pub use error::{LoadError, RuntimeError};
+pub use handles::{Extern, ExternObject, Function, Global, Memory, Table};
+pub use host::{HostCall, HostFunction};
+pub use image::Image;
+pub use instance::Instance;
+pub use instantiate::{ImportMismatch, InstantiateError};
+pub use interrupt::InterruptHandle;
+pub use limiter::ResourceLimiter;
+pub use memory::{SharedMemory, WaitOutcome};
+pub use module::{CompiledModule, ModuleId};
+pub use outcome::{Backtrace, CallError, Frame, HostError};
+pub use runtime::{Runtime, RuntimeConfig};
+pub use state::{StoreId, StoreState};
+pub use store::{Store, StoreMut, StoreRef};
+pub use suspend::HostFuture;
+pub use typed::{TypeMismatch, Typed, V128, WasmType, WasmTypes};
+pub use types::RegisteredType;
+pub use value::Value;

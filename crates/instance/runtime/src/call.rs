@@ -1,0 +1,306 @@
+//! Calling compiled code from the host.
+//!
+//! All calls go through [`run`], which prepares an [`Activation`] and enters it: it picks the stack, notes the
+//! activation for the handler of faults, and turns what ended the call into a result.
+
+use silica_contract::{abi::Location, trap::TrapCode};
+use silica_os::ThreadId;
+
+use crate::{
+    CallError, Value,
+    entry::{self, Activation, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS, RETURNED},
+    fault,
+    handles::Function,
+    state::{StackBounds, State, StoreState},
+    typed::{Outgoing, ResultArea, TypeMismatch, Typed, WasmTypes, take_results},
+};
+
+impl StoreState {
+    /// Calls a function with arguments of its type. Exactly as many results are written as it has.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`CallError::Arguments`] when the arguments or the places for results
+    /// do not fit the function's type.
+    ///
+    /// # Panics
+    /// If the function or an argument belongs to another store. Goes on with the panic of a host function.
+    pub fn call(
+        &mut self,
+        function: Function,
+        params: &[Value],
+        results: &mut [Value],
+    ) -> Result<(), CallError> {
+        self.check(function.store(), "the function");
+        let ty = function.ty(self);
+        let signature = ty.function();
+        if params.len() != signature.params.len() || results.len() != signature.results.len() {
+            return Err(CallError::Arguments(format!(
+                "expected {} arguments and {} results, found {} and {}",
+                signature.params.len(),
+                signature.results.len(),
+                params.len(),
+                results.len()
+            )));
+        }
+        for (index, (param, expected)) in params.iter().zip(&signature.params).enumerate() {
+            if !param.matches(self, *expected) {
+                return Err(CallError::Arguments(format!(
+                    "argument {index}: expected {expected:?}, found {param:?}"
+                )));
+            }
+        }
+        let layout = ty.layout();
+        let mut area = vec![0_u128; layout.area_bytes as usize / 16];
+        let mut stack = vec![0_u64; layout.stack_bytes as usize / 8];
+        let id = self.id();
+        let state = self.raw();
+        let mut activation = function.activation(state);
+        activation.flags |= FLOAT_ARGUMENTS | MANY_RESULTS | FLOAT_RESULTS;
+        if layout.area_bytes > 0 {
+            activation.registers.integers[2].write(area.as_mut_ptr() as u64);
+        }
+        for (param, location) in params.iter().zip(&layout.params) {
+            let bits = param.to_bits();
+            match *location {
+                Location::Integer(register) => {
+                    activation.registers.integers[register as usize].write(bits as u64);
+                }
+                Location::Float(register) => {
+                    activation.registers.floats[register as usize].write(bits);
+                }
+                Location::Stack(offset) => put_stack(&mut stack, offset, bits, param),
+                Location::Area(_) => unreachable!("parameters are not in the result area"),
+            }
+        }
+        activation.stack_arguments = stack.as_ptr();
+        activation.stack_arguments_bytes = stack.len() * 8;
+        // SAFETY: the arguments are those of the function's type, checked above and placed by its layout;
+        // function and state belong together; `self` is not used while code runs.
+        unsafe { run(state, &mut activation)? };
+        for ((result, location), ty) in results
+            .iter_mut()
+            .zip(&layout.results)
+            .zip(&signature.results)
+        {
+            let bits = match *location {
+                // SAFETY: `enter` stored all result registers, since the flags asked for it.
+                Location::Integer(register) => unsafe {
+                    u128::from(activation.registers.integers[register as usize].assume_init())
+                },
+                // SAFETY: as above.
+                Location::Float(register) => unsafe {
+                    activation.registers.floats[register as usize].assume_init()
+                },
+                Location::Area(offset) => area[offset as usize / 16],
+                Location::Stack(_) => unreachable!("results are not on the stack"),
+            };
+            // SAFETY: the bits are a result of this type, of code of this store.
+            *result = unsafe { Value::from_bits(bits, *ty, id) };
+        }
+        Ok(())
+    }
+
+    /// Proves that a function has this type, so that it can be called without checks.
+    ///
+    /// # Errors
+    /// [`TypeMismatch`] when it has another.
+    ///
+    /// # Panics
+    /// If the function belongs to another store.
+    pub fn typed<P: WasmTypes, R: WasmTypes>(
+        &self,
+        function: Function,
+    ) -> Result<Typed<P, R>, TypeMismatch> {
+        self.check(function.store(), "the function");
+        Typed::new(self, function)
+    }
+
+    /// Calls a function whose type was proved.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    ///
+    /// # Panics
+    /// If the function or an argument belongs to another store. Goes on with the panic of a host function.
+    #[inline]
+    pub fn call_typed<P: WasmTypes, R: WasmTypes>(
+        &mut self,
+        function: Typed<P, R>,
+        params: P,
+    ) -> Result<R, CallError> {
+        let function = function.function();
+        self.check(function.store(), "the function");
+        let id = self.id();
+        let state = self.raw();
+        let mut activation = function.activation(state);
+        let mut area = ResultArea::uninit();
+        let mut outgoing = Outgoing::arguments(&mut activation);
+        if !R::IN_REGISTERS {
+            outgoing.put_integer(area.as_mut_ptr() as u64);
+        }
+        params.put(&mut outgoing, id);
+        let stack = outgoing.finish();
+        if stack.bytes > 0 {
+            activation.stack_arguments = stack.words.as_ptr().cast();
+            activation.stack_arguments_bytes = stack.bytes;
+        }
+        if P::FLOATS > 0 {
+            activation.flags |= FLOAT_ARGUMENTS;
+        }
+        if R::IN_REGISTERS && R::INTEGERS > 1 {
+            activation.flags |= MANY_RESULTS;
+        }
+        if R::IN_REGISTERS && R::FLOATS > 0 {
+            activation.flags |= FLOAT_RESULTS;
+        }
+        // SAFETY: `Typed` proved that the function takes a `P` and gives an `R`, and `put` has placed a `P` by
+        // the calling convention; function and state belong together; `self` is not used while code runs.
+        unsafe {
+            run(state, &mut activation)?;
+            Ok(take_results(&activation.registers, area.as_ptr(), id))
+        }
+    }
+}
+
+/// Writes an argument to its place on the stack.
+fn put_stack(stack: &mut [u64], offset: u32, bits: u128, param: &Value) {
+    let slot = offset as usize / 8;
+    stack[slot] = bits as u64;
+    if matches!(param, Value::V128(_)) {
+        stack[slot + 1] = (bits >> 64) as u64;
+    }
+}
+
+impl Function {
+    /// An activation that calls this function, with the contexts in place.
+    #[inline(always)]
+    fn activation(self, state: *mut State) -> Activation {
+        let (code, context) = self.entry();
+        // SAFETY: only the addresses and a flag of the state are read, while nothing runs.
+        let (store, counts_fuel) = unsafe { (&raw mut (*state).fields, (*state).counts_fuel) };
+        let mut activation = Activation::new(store, code, context);
+        if counts_fuel {
+            activation.flags = FUEL;
+        }
+        activation
+    }
+}
+
+/// Enters an activation and waits for its end.
+///
+/// # Safety
+/// `state` is the `whole` of a store that is borrowed exclusively and not otherwise used until this returns;
+/// the activation is whole, for a function of this store.
+#[inline(always)]
+pub(crate) unsafe fn run(state: *mut State, activation: *mut Activation) -> Result<(), CallError> {
+    // SAFETY: see above.
+    unsafe {
+        let bounds = (*state).stack;
+        if !bounds.contains(activation as usize) {
+            if bounds.top == 0 || !(*state).fields.activation.is_null() {
+                return run_on_new_stack(state, activation);
+            }
+            (*activation).switch_to(bounds.top);
+        }
+        run_here(state, activation)
+    }
+}
+
+/// As [`run`], with the stack chosen.
+///
+/// # Safety
+/// As [`run`].
+#[inline(always)]
+unsafe fn run_here(state: *mut State, activation: *mut Activation) -> Result<(), CallError> {
+    // SAFETY: see above. The activation is taken out of the store and of the thread before this
+    // returns, whichever way `enter` does.
+    unsafe {
+        if (*state).interrupt.is_asked() {
+            StoreState::from_state(&*state).interrupted()?;
+        }
+        silica_os::prepare_thread();
+        let thread_before = (*state).interrupt.set_thread(ThreadId::current().number());
+        (*activation).previous = fault::replace_current(activation);
+        (*activation).previous_in_store = (*state).fields.activation;
+        (*activation).previous_exit_frame = (*state).fields.exit_frame;
+        (*activation).previous_exit_pc = (*state).fields.exit_pc;
+        (*state).fields.activation = activation;
+        let status = entry::enter(activation);
+        (*state).fields.activation = (*activation).previous_in_store;
+        (*state).fields.exit_frame = (*activation).previous_exit_frame;
+        (*state).fields.exit_pc = (*activation).previous_exit_pc;
+        fault::set_current((*activation).previous);
+        (*state).interrupt.set_thread(thread_before);
+        if status == RETURNED {
+            Ok(())
+        } else {
+            Err(fault::ended(&mut *state))
+        }
+    }
+}
+
+/// As [`run`], for the first call of a store, and for a call from a stack that is not the store's while its code
+/// waits on its own: a host function may have gone to another thread.
+///
+/// # Safety
+/// As [`run`].
+#[cold]
+#[inline(never)]
+unsafe fn run_on_new_stack(
+    state: *mut State,
+    activation: *mut Activation,
+) -> Result<(), CallError> {
+    // SAFETY: see above; a stack is given back only when nothing runs on it any more.
+    unsafe {
+        let stack = (*state)
+            .runtime
+            .stacks()
+            .take()
+            .map_err(|error| CallError::from_runtime(error.into()))?;
+        let bounds = StackBounds::of(&stack);
+        let before = (*state).stack;
+        (*state).set_stack(bounds);
+        (*activation).switch_to(bounds.top);
+        if before.top == 0 {
+            (*state).own_stack = Some(stack);
+            return run_here(state, activation);
+        }
+        let restore = RestoreStack {
+            state,
+            before,
+            stack: Some(stack),
+        };
+        let result = run_here(state, activation);
+        drop(restore);
+        result
+    }
+}
+
+/// Puts the store back on the stack that it was on, even if a panic goes on.
+struct RestoreStack {
+    state: *mut State,
+    before: StackBounds,
+    stack: Option<silica_os::Stack>,
+}
+
+impl Drop for RestoreStack {
+    fn drop(&mut self) {
+        // SAFETY: made by `run_on_new_stack`, whose caller has the store exclusively; nothing runs
+        // on the stack now.
+        unsafe {
+            (*self.state).set_stack(self.before);
+            if let Some(stack) = self.stack.take() {
+                (*self.state).runtime.stacks().give_back(stack);
+            }
+        }
+    }
+}
+
+/// The trap of a call that cannot begin.
+pub(crate) fn trap_at_once(state: &StoreState, code: TrapCode) -> CallError {
+    CallError::Trap {
+        code,
+        fault_address: None,
+        backtrace: state.backtrace(),
+    }
+}

@@ -1,0 +1,361 @@
+//! Entering and leaving compiled code on x86-64, System V.
+//!
+//! In Cranelift's `tail` convention integer arguments come in rdi, rsi, rdx, rcx, r8, r9 as in C, floats in xmm0
+//! to xmm7; results leave in rax, rcx, rdx, rsi, rdi, r8, r9, r10 and xmm0 to xmm7; the callee pops the arguments on
+//! the stack; no register is preserved but rsp and rbp. r15 holds the fuel where fuel is counted.
+
+use std::arch::naked_asm;
+
+use silica_contract::layout::{host_context, store};
+
+use super::{
+    Activation, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS,
+    offsets::{
+        CODE, FLAGS, FLOATS, FRAME_BYTES, FRAME_FLOATS, HOST_STACK_POINTER, INTEGERS,
+        STACK_ARGUMENTS, STACK_ARGUMENTS_BYTES, STACK_TOP, STORE,
+    },
+};
+
+/// Five registers lie between the saved stack pointer and the saved frame pointer.
+pub(super) const FRAME_ABOVE_STACK_POINTER: usize = 40;
+
+/// Where [`enter`] wants a fresh stack to begin, below its top.
+pub(super) const BELOW_STACK_TOP: usize = 8;
+
+/// Calls `activation.code`: returns [`super::RETURNED`] when it returned, with its results in the activation,
+/// and 1 when [`resume_host`] ended it.
+///
+/// # Safety
+/// `activation` is whole: `code` is a compiled function or a leaving stub, the registers and stack arguments are those
+/// of its signature, `stack_top` is 0 or the top of a stack that nothing runs on, `store` is the store
+/// of the context in the first register.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter(activation: *mut Activation) -> u64 {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "mov [rdi + {host_stack_pointer}], rsp",
+        "mov rax, [rdi + {stack_top}]",
+        "test rax, rax",
+        "cmovne rsp, rax",
+        // Either way rsp is now 8 below a multiple of 16.
+        "push rdi",
+        "mov r10, [rdi + {flags}]",
+        "mov rax, [rdi + {stack_arguments_bytes}]",
+        "test rax, rax",
+        "jne 5f",
+        "2:",
+        "test r10d, {float_arguments}",
+        "je 3f",
+        "movups xmm0, [rdi + {floats}]",
+        "movups xmm1, [rdi + {floats} + 16]",
+        "movups xmm2, [rdi + {floats} + 32]",
+        "movups xmm3, [rdi + {floats} + 48]",
+        "movups xmm4, [rdi + {floats} + 64]",
+        "movups xmm5, [rdi + {floats} + 80]",
+        "movups xmm6, [rdi + {floats} + 96]",
+        "movups xmm7, [rdi + {floats} + 112]",
+        "3:",
+        "test r10d, {fuel}",
+        "je 4f",
+        "mov r11, [rdi + {store}]",
+        "mov r15, [r11 + {store_fuel}]",
+        "4:",
+        "mov r11, [rdi + {code}]",
+        "mov rsi, [rdi + {integers} + 8]",
+        "mov rdx, [rdi + {integers} + 16]",
+        "mov rcx, [rdi + {integers} + 24]",
+        "mov r8, [rdi + {integers} + 32]",
+        "mov r9, [rdi + {integers} + 40]",
+        "mov rdi, [rdi + {integers}]",
+        "call r11",
+        // The callee popped its arguments: the activation is on top.
+        "pop r11",
+        "mov [r11 + {integers}], rax",
+        "mov eax, [r11 + {flags}]",
+        "test eax, {rare}",
+        "jne 7f",
+        "6:",
+        "mov rsp, [r11 + {host_stack_pointer}]",
+        "xor eax, eax",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+        // Arguments on the stack, highest first.
+        "5:",
+        "mov r11, [rdi + {stack_arguments}]",
+        "8:",
+        "sub rax, 8",
+        "push qword ptr [r11 + rax]",
+        "jne 8b",
+        "jmp 2b",
+        // More results than rax, or fuel.
+        "7:",
+        "test eax, {many_results}",
+        "je 9f",
+        "mov [r11 + {integers} + 8], rcx",
+        "mov [r11 + {integers} + 16], rdx",
+        "mov [r11 + {integers} + 24], rsi",
+        "mov [r11 + {integers} + 32], rdi",
+        "mov [r11 + {integers} + 40], r8",
+        "mov [r11 + {integers} + 48], r9",
+        "mov [r11 + {integers} + 56], r10",
+        "9:",
+        "test eax, {float_results}",
+        "je 12f",
+        "movups [r11 + {floats}], xmm0",
+        "movups [r11 + {floats} + 16], xmm1",
+        "movups [r11 + {floats} + 32], xmm2",
+        "movups [r11 + {floats} + 48], xmm3",
+        "movups [r11 + {floats} + 64], xmm4",
+        "movups [r11 + {floats} + 80], xmm5",
+        "movups [r11 + {floats} + 96], xmm6",
+        "movups [r11 + {floats} + 112], xmm7",
+        "12:",
+        "test eax, {fuel}",
+        "je 6b",
+        "mov rcx, [r11 + {store}]",
+        "mov [rcx + {store_fuel}], r15",
+        "jmp 6b",
+        host_stack_pointer = const HOST_STACK_POINTER,
+        stack_top = const STACK_TOP,
+        flags = const FLAGS,
+        stack_arguments = const STACK_ARGUMENTS,
+        stack_arguments_bytes = const STACK_ARGUMENTS_BYTES,
+        store = const STORE,
+        store_fuel = const store::FUEL,
+        code = const CODE,
+        integers = const INTEGERS,
+        floats = const FLOATS,
+        float_arguments = const FLOAT_ARGUMENTS,
+        many_results = const MANY_RESULTS,
+        float_results = const FLOAT_RESULTS,
+        fuel = const FUEL,
+        rare = const MANY_RESULTS | FLOAT_RESULTS | FUEL,
+    )
+}
+
+/// Throws away all frames above `activation` and returns 1 from its [`enter`].
+///
+/// # Safety
+/// `activation` is the thread's current one, and no frame above it has anything left to drop.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume_host(activation: *mut Activation) -> ! {
+    naked_asm!(
+        "mov rsp, [rdi + {host_stack_pointer}]",
+        "mov eax, 1",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+        host_stack_pointer = const HOST_STACK_POINTER,
+    )
+}
+
+/// Where the leaving stubs go when too little stack is left: a fault, so that what follows runs
+/// on the stack of fault handlers.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn host_stack_exhausted() {
+    naked_asm!("ud2")
+}
+
+/// Notes where compiled code was left (the store in rax afterwards) and checks the stack.
+macro_rules! note_exit {
+    ($context:literal) => {
+        concat!(
+            "mov rax, [",
+            $context,
+            " + {store}]\n",
+            "mov r11, [rsp]\n",
+            "mov [rax + {exit_frame}], rbp\n",
+            "mov [rax + {exit_pc}], r11\n",
+        )
+    };
+}
+
+macro_rules! check_stack {
+    () => {
+        "cmp rsp, [rax + {host_stack_limit}]\n jb {exhausted}\n"
+    };
+}
+
+/// The code of a host function whose arguments are all in registers: jumps to its routine,
+/// which finds them where C has them.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn leave_typed() {
+    naked_asm!(
+        note_exit!("rdi"),
+        check_stack!(),
+        "jmp [rdi + {code}]",
+        store = const host_context::STORE,
+        code = const host_context::CODE,
+        exit_frame = const store::EXIT_FRAME,
+        exit_pc = const store::EXIT_PC,
+        host_stack_limit = const store::HOST_STACK_LIMIT,
+        exhausted = sym host_stack_exhausted,
+    )
+}
+
+/// As [`leave_typed`], where fuel is counted.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn leave_typed_fuel() {
+    naked_asm!(
+        note_exit!("rdi"),
+        "mov [rax + {fuel}], r15",
+        check_stack!(),
+        "push rax",
+        "call [rdi + {code}]",
+        "pop r11",
+        "mov r15, [r11 + {fuel}]",
+        "ret",
+        store = const host_context::STORE,
+        code = const host_context::CODE,
+        exit_frame = const store::EXIT_FRAME,
+        exit_pc = const store::EXIT_PC,
+        fuel = const store::FUEL,
+        host_stack_limit = const store::HOST_STACK_LIMIT,
+        exhausted = sym host_stack_exhausted,
+    )
+}
+
+/// Spills the argument registers and calls the general routine with (registers, stack arguments,
+/// callee, caller); its result is how many bytes of arguments to pop. Results are in the spilled registers.
+macro_rules! leave_general_body {
+    ($save_fuel:literal, $load_fuel:literal) => {
+        concat!(
+            note_exit!("rdi"),
+            $save_fuel,
+            check_stack!(),
+            "push rbp
+             mov rbp, rsp
+             sub rsp, {frame_bytes}
+             mov rbx, rax
+             mov [rsp], rdi
+             mov [rsp + 8], rsi
+             mov [rsp + 16], rdx
+             mov [rsp + 24], rcx
+             mov [rsp + 32], r8
+             mov [rsp + 40], r9
+             movups [rsp + {floats}], xmm0
+             movups [rsp + {floats} + 16], xmm1
+             movups [rsp + {floats} + 32], xmm2
+             movups [rsp + {floats} + 48], xmm3
+             movups [rsp + {floats} + 64], xmm4
+             movups [rsp + {floats} + 80], xmm5
+             movups [rsp + {floats} + 96], xmm6
+             movups [rsp + {floats} + 112], xmm7
+             mov rdx, rdi
+             mov rcx, rsi
+             mov rdi, rsp
+             lea rsi, [rbp + 16]
+             call [rdx + {code}]
+             mov r11, rax\n",
+            $load_fuel,
+            "mov rax, [rsp]
+             mov rcx, [rsp + 8]
+             mov rdx, [rsp + 16]
+             mov rsi, [rsp + 24]
+             mov rdi, [rsp + 32]
+             mov r8, [rsp + 40]
+             mov r9, [rsp + 48]
+             mov r10, [rsp + 56]
+             movups xmm0, [rsp + {floats}]
+             movups xmm1, [rsp + {floats} + 16]
+             movups xmm2, [rsp + {floats} + 32]
+             movups xmm3, [rsp + {floats} + 48]
+             movups xmm4, [rsp + {floats} + 64]
+             movups xmm5, [rsp + {floats} + 80]
+             movups xmm6, [rsp + {floats} + 96]
+             movups xmm7, [rsp + {floats} + 112]
+             leave
+             test r11, r11
+             jne 2f
+             ret
+             2:
+             pop rbx
+             add rsp, r11
+             jmp rbx"
+        )
+    };
+}
+
+/// The code of every other host function.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn leave_general() {
+    naked_asm!(
+        leave_general_body!("", ""),
+        store = const host_context::STORE,
+        code = const host_context::CODE,
+        exit_frame = const store::EXIT_FRAME,
+        exit_pc = const store::EXIT_PC,
+        host_stack_limit = const store::HOST_STACK_LIMIT,
+        floats = const FRAME_FLOATS,
+        frame_bytes = const FRAME_BYTES,
+        exhausted = sym host_stack_exhausted,
+    )
+}
+
+/// As [`leave_general`], where fuel is counted.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn leave_general_fuel() {
+    naked_asm!(
+        leave_general_body!("mov [rax + {fuel}], r15\n", "mov r15, [rbx + {fuel}]\n"),
+        store = const host_context::STORE,
+        code = const host_context::CODE,
+        exit_frame = const store::EXIT_FRAME,
+        exit_pc = const store::EXIT_PC,
+        fuel = const store::FUEL,
+        host_stack_limit = const store::HOST_STACK_LIMIT,
+        floats = const FRAME_FLOATS,
+        frame_bytes = const FRAME_BYTES,
+        exhausted = sym host_stack_exhausted,
+    )
+}
+
+/// Defines a stub that notes where compiled code was left, saves the fuel if any is counted, and goes on to `$routine`.
+macro_rules! builtin_stub {
+    ($name:ident, $name_fuel:ident, $routine:path) => {
+        #[unsafe(naked)]
+        unsafe extern "C" fn $name() {
+            std::arch::naked_asm!(
+                "mov rax, [rdi + {store}]",
+                "mov r11, [rsp]",
+                "mov [rax + {exit_frame}], rbp",
+                "mov [rax + {exit_pc}], r11",
+                "cmp rsp, [rax + {host_stack_limit}]",
+                "jb {exhausted}",
+                "jmp {routine}",
+                store = const silica_contract::layout::header::STORE,
+                exit_frame = const silica_contract::layout::store::EXIT_FRAME,
+                exit_pc = const silica_contract::layout::store::EXIT_PC,
+                host_stack_limit = const silica_contract::layout::store::HOST_STACK_LIMIT,
+                exhausted = sym $crate::entry::host_stack_exhausted,
+                routine = sym $routine,
+            )
+        }
+        #[unsafe(naked)]
+        unsafe extern "C" fn $name_fuel() {
+            std::arch::naked_asm!(
+                "mov rax, [rdi + {store}]",
+                "mov [rax + {fuel}], r15",
+                "jmp {unfueled}",
+                store = const silica_contract::layout::header::STORE,
+                fuel = const silica_contract::layout::store::FUEL,
+                unfueled = sym $name,
+            )
+        }
+    };
+}
+pub(crate) use builtin_stub;

@@ -1,0 +1,299 @@
+//! Traps: faults of compiled code and what host code raises, and the record that they leave.
+//!
+//! Whatever ends a call writes a [`Record`] while the frames are still there, and then goes to
+//! [`resume_host`], which throws them away. The record is of fixed size, since the handler of faults may not
+//! allocate.
+
+use std::{any::Any, cell::Cell, mem::MaybeUninit};
+
+use silica_contract::trap::TrapCode;
+use silica_os::{Fault, FaultKind};
+
+use crate::{
+    RuntimeError,
+    code::{self, CodeAddress},
+    entry::{Activation, host_stack_exhausted, resume_host},
+    outcome::{Backtrace, CallError, HostError},
+    state::State,
+};
+
+/// Why host code ends the call that it was called from.
+#[derive(Debug)]
+pub(crate) enum Raise {
+    Trap(TrapCode),
+    Error(HostError),
+    Panic(Box<dyn Any + Send>),
+}
+
+impl From<TrapCode> for Raise {
+    fn from(code: TrapCode) -> Raise {
+        Raise::Trap(code)
+    }
+}
+
+impl From<RuntimeError> for Raise {
+    fn from(error: RuntimeError) -> Raise {
+        match error {
+            RuntimeError::Limiter(error) => Raise::host(error),
+            error => Raise::Error(Box::new(error)),
+        }
+    }
+}
+
+impl Raise {
+    /// An error of the embedder's.
+    pub(crate) fn host(error: HostError) -> Raise {
+        match error.downcast::<TrapCode>() {
+            Ok(code) => Raise::Trap(*code),
+            Err(error) => Raise::Error(error),
+        }
+    }
+}
+
+/// What ended the last call.
+pub(crate) struct Record {
+    code: TrapCode,
+    fault_address: Option<usize>,
+    first_is_exact: bool,
+    count: usize,
+    frames: [MaybeUninit<usize>; Backtrace::FRAMES_MAX],
+}
+
+impl Record {
+    pub(crate) fn new() -> Record {
+        Record {
+            code: TrapCode::Unreachable,
+            fault_address: None,
+            first_is_exact: false,
+            count: 0,
+            frames: [MaybeUninit::uninit(); Backtrace::FRAMES_MAX],
+        }
+    }
+
+    fn push(&mut self, pc: usize) -> bool {
+        let Some(slot) = self.frames.get_mut(self.count) else {
+            return false;
+        };
+        slot.write(pc);
+        self.count += 1;
+        true
+    }
+
+    fn backtrace(&self) -> Backtrace {
+        let frames = &self.frames[..self.count];
+        // SAFETY: `push` has written each of the first `count` entries.
+        let frames = unsafe { &*(std::ptr::from_ref(frames) as *const [usize]) };
+        Backtrace::resolve(frames, self.first_is_exact)
+    }
+}
+
+thread_local! {
+    /// The innermost activation of this thread.
+    static CURRENT: Cell<*mut Activation> = const { Cell::new(std::ptr::null_mut()) };
+}
+
+/// The innermost activation of this thread.
+pub(crate) fn current() -> *mut Activation {
+    CURRENT.get()
+}
+
+/// Makes another activation the innermost; gives what was.
+#[inline(always)]
+pub(crate) fn replace_current(activation: *mut Activation) -> *mut Activation {
+    CURRENT.replace(activation)
+}
+
+/// As [`replace_current`], for after a call that may have moved to another thread: not inlined, so that
+/// the address of the old thread's variable is not reused.
+#[inline(never)]
+pub(crate) fn set_current(activation: *mut Activation) {
+    CURRENT.set(activation);
+}
+
+/// Decides about a fault. `false`: it is not ours.
+///
+/// Runs in the middle of anything; allocates nothing and takes no lock.
+pub(crate) fn on_fault(fault: &mut Fault<'_>) -> bool {
+    let activation = CURRENT.get();
+    if activation.is_null() {
+        return false;
+    }
+    // SAFETY: the thread's current activation is alive: it is on the stack of who waits for it,
+    // and it is taken out of `CURRENT` before that returns. Its store is borrowed by who made it.
+    let state = unsafe { (*activation).store.cast::<State>() };
+    let pc = fault.pc();
+    if pc == host_stack_exhausted as *const () as usize {
+        // SAFETY: the stub that faulted has just noted where the store's code was left; nothing else
+        // uses the store while its thread is stopped here.
+        unsafe { note_exit(state, TrapCode::StackOverflow) };
+        fault.resume_at(resume_host as *const () as usize, activation as usize);
+        return true;
+    }
+    let Some(address) = code::find(pc) else {
+        return false;
+    };
+    // SAFETY: the fault is in compiled code, so that no Rust code uses the store now.
+    let Some(code) = (unsafe { classify(fault, &address, state) }) else {
+        return false;
+    };
+    let by_access = fault.kind() == FaultKind::Access;
+    // SAFETY: as above; the frame pointer is that of compiled code of this activation.
+    unsafe {
+        let record = &mut (*state).record;
+        record.code = code;
+        record.fault_address = by_access.then(|| fault.address());
+        record.first_is_exact = true;
+        note_frames(record, activation, pc, fault.frame_pointer());
+        if address.counts_fuel {
+            (*state).fields.fuel = fault.pinned_register();
+        }
+    }
+    fault.resume_at(resume_host as *const () as usize, activation as usize);
+    true
+}
+
+/// Which trap a fault in compiled code is.
+///
+/// # Safety
+/// `state` is the store of the current activation, and compiled code is what was stopped.
+unsafe fn classify(
+    fault: &Fault<'_>,
+    address: &CodeAddress,
+    state: *mut State,
+) -> Option<TrapCode> {
+    match fault.kind() {
+        FaultKind::Access => {
+            // SAFETY: see above.
+            let guard = unsafe { (*state).stack.guard() };
+            if guard.contains(&fault.address()) {
+                Some(TrapCode::StackOverflow)
+            } else {
+                address.trap
+            }
+        }
+        FaultKind::Illegal | FaultKind::Arithmetic => address.trap,
+        // SAFETY: see above.
+        FaultKind::Interrupt => unsafe { (*state).interrupt.take() }.then_some(TrapCode::Interrupt),
+    }
+}
+
+/// Records a trap where the store's code was last left.
+///
+/// # Safety
+/// `state` is the store of the current activation, whose code has called the host and waits.
+pub(crate) unsafe fn note_exit(state: *mut State, code: TrapCode) {
+    // SAFETY: see above.
+    unsafe {
+        let (pc, frame) = ((*state).fields.exit_pc, (*state).fields.exit_frame);
+        let activation = (*state).fields.activation;
+        let record = &mut (*state).record;
+        record.code = code;
+        record.fault_address = None;
+        record.first_is_exact = false;
+        note_frames(record, activation, pc, frame);
+    }
+}
+
+/// # Safety
+/// As [`walk`].
+unsafe fn note_frames(record: &mut Record, activation: *const Activation, pc: usize, frame: usize) {
+    record.count = 0;
+    // SAFETY: see above.
+    unsafe { walk(activation, pc, frame, &mut |pc| record.push(pc)) };
+}
+
+/// Tells each address of the store's compiled frames, innermost first, until `tell` says `false`.
+///
+/// # Safety
+/// `activation` is the store's innermost, `pc` and `frame` are where its code is and the frame pointer there.
+unsafe fn walk(
+    activation: *const Activation,
+    pc: usize,
+    frame: usize,
+    tell: &mut dyn FnMut(usize) -> bool,
+) {
+    let (mut activation, mut pc, mut frame) = (activation, pc, frame);
+    // SAFETY: activations are alive while a later one is; compiled code keeps a frame pointer, so
+    // each frame begins with the caller's frame pointer and the return address, up to the frame that
+    // `enter` called with. A frame pointer that does not go up is none.
+    unsafe {
+        while let Some(entered) = activation.as_ref() {
+            let end = entered.entry_frame();
+            // An address that is not compiled code is left out when it is resolved.
+            if !tell(pc) {
+                return;
+            }
+            while frame != end && frame.is_multiple_of(8) && frame != 0 {
+                let next = *(frame as *const usize);
+                if next == end {
+                    break;
+                }
+                if !tell(*((frame + 8) as *const usize)) || next <= frame {
+                    return;
+                }
+                frame = next;
+            }
+            (pc, frame) = (entered.previous_exit_pc, entered.previous_exit_frame);
+            activation = entered.previous_in_store;
+        }
+    }
+}
+
+/// The frames below the host function that runs now, if one does.
+pub(crate) fn backtrace(state: &State) -> Backtrace {
+    let activation = state.fields.activation;
+    let mut frames = Vec::new();
+    // SAFETY: the store is borrowed, so that its code waits where it was last left, or does not run.
+    unsafe {
+        walk(
+            activation,
+            state.fields.exit_pc,
+            state.fields.exit_frame,
+            &mut |pc| {
+                frames.push(pc);
+                frames.len() < Backtrace::FRAMES_MAX
+            },
+        );
+    }
+    Backtrace::resolve(&frames, false)
+}
+
+/// Ends the current call from host code.
+///
+/// # Safety
+/// `state` is the store of this thread's current activation, whose code has called the caller of this function,
+/// and no frame since has anything left to drop.
+#[cold]
+pub(crate) unsafe fn raise(state: *mut State, raise: Raise) -> ! {
+    // SAFETY: see above.
+    unsafe {
+        match raise {
+            Raise::Trap(code) => note_exit(state, code),
+            pending @ (Raise::Error(_) | Raise::Panic(_)) => {
+                note_exit(state, TrapCode::Unreachable);
+                (*state).pending = Some(pending);
+            }
+        }
+        resume_host((*state).fields.activation)
+    }
+}
+
+/// How a call ended that [`resume_host`] ended. Goes on with the panic of a host function.
+#[cold]
+pub(crate) fn ended(state: &mut State) -> CallError {
+    let backtrace = state.record.backtrace();
+    match state.pending.take() {
+        None => CallError::Trap {
+            code: state.record.code,
+            fault_address: state.record.fault_address,
+            backtrace,
+        },
+        Some(Raise::Trap(code)) => CallError::Trap {
+            code,
+            fault_address: None,
+            backtrace,
+        },
+        Some(Raise::Error(error)) => CallError::Host { error, backtrace },
+        Some(Raise::Panic(payload)) => std::panic::resume_unwind(payload),
+    }
+}

@@ -1,0 +1,38 @@
+//! Handles to what a store owns.
+//!
+//! A handle is a number or an address with the id of its store; using it with another store panics. What a handle
+//! refers to lives as long as its store.
+
+mod external;
+mod function;
+mod global;
+mod memory;
+mod table;
+
+pub use external::ExternObject;
+pub use function::Function;
+pub(crate) use function::FunctionReference;
+pub use global::Global;
+pub(crate) use global::{GlobalEntry, GlobalPlace};
+pub use memory::Memory;
+pub(crate) use memory::{MemoryEntry, ask_minimum as ask_memory_minimum, grow as grow_memory};
+pub use table::Table;
+pub(crate) use table::{
+    TableEntry, ask_minimum as ask_table_minimum, checked_range, copy as copy_elements,
+    grow as grow_table,
+};
+
+/// Something that can be imported and exported.
+#[derive(Clone, Debug)]
+pub enum Extern {
+    /// A function.
+    Function(Function),
+    /// A memory of one store.
+    Memory(Memory),
+    /// A memory that threads share.
+    SharedMemory(crate::SharedMemory),
+    /// A table.
+    Table(Table),
+    /// A global.
+    Global(Global),
+}

@@ -1,0 +1,135 @@
+//! Globals.
+
+use silica_contract::layout;
+use silica_module::GlobalType;
+
+use crate::{
+    RuntimeError, Value,
+    state::{StoreId, StoreState},
+};
+
+/// A global of the embedder's.
+pub(crate) struct GlobalEntry {
+    pub(crate) value: std::cell::UnsafeCell<u128>,
+    pub(crate) ty: GlobalType,
+}
+
+// SAFETY: the value is read and written only by who has the store, through `&StoreState` and
+// `&mut StoreState` or by its code.
+unsafe impl Send for GlobalEntry {}
+// SAFETY: as above.
+unsafe impl Sync for GlobalEntry {}
+
+const _: () = assert!(size_of::<u128>() == layout::GLOBAL_BYTES as usize);
+
+/// A global of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Global {
+    pub(crate) store: StoreId,
+    pub(crate) place: GlobalPlace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum GlobalPlace {
+    /// The embedder's, by number.
+    Host(u32),
+    /// Of an instance: which, and which of its globals; never an imported one.
+    Instance(u32, u32),
+}
+
+impl Global {
+    /// A global of the embedder's. The type is canonical.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Type`] when the value is not of that type.
+    ///
+    /// # Panics
+    /// If the value belongs to another store.
+    pub fn new(
+        store: &mut StoreState,
+        ty: GlobalType,
+        value: Value,
+    ) -> Result<Global, RuntimeError> {
+        check_value(store, &ty, &value)?;
+        let id = store.id();
+        let globals = &mut store.state_mut().globals;
+        globals.push(Box::new(GlobalEntry {
+            value: std::cell::UnsafeCell::new(value.to_bits()),
+            ty,
+        }));
+        Ok(Global {
+            store: id,
+            place: GlobalPlace::Host((globals.len() - 1) as u32),
+        })
+    }
+
+    /// Its type, canonical.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    #[must_use]
+    pub fn ty(&self, store: &StoreState) -> GlobalType {
+        store.check(self.store, "the global");
+        match self.place {
+            GlobalPlace::Host(index) => store.state().globals[index as usize].ty,
+            GlobalPlace::Instance(instance, index) => {
+                let module = store.state().instances[instance as usize].module();
+                let ty = module.module().globals[index as usize].ty;
+                GlobalType {
+                    value: module.canonical(ty.value),
+                    mutable: ty.mutable,
+                }
+            }
+        }
+    }
+
+    /// Where its value is; valid as long as the store.
+    pub(crate) fn address(&self, store: &StoreState) -> *mut u128 {
+        store.check(self.store, "the global");
+        match self.place {
+            GlobalPlace::Host(index) => store.state().globals[index as usize].value.get(),
+            GlobalPlace::Instance(instance, index) => {
+                store.state().instances[instance as usize].global_address(index)
+            }
+        }
+    }
+
+    /// Its value.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    #[must_use]
+    pub fn get(&self, store: &StoreState) -> Value {
+        // SAFETY: the address is valid while the store is borrowed, and holds a value of the global's type.
+        unsafe { Value::from_bits(*self.address(store), self.ty(store).value, store.id()) }
+    }
+
+    /// Sets its value.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Immutable`]; [`RuntimeError::Type`] when the value is not of its type.
+    ///
+    /// # Panics
+    /// If it or the value belongs to another store.
+    pub fn set(&self, store: &mut StoreState, value: Value) -> Result<(), RuntimeError> {
+        let ty = self.ty(store);
+        if !ty.mutable {
+            return Err(RuntimeError::Immutable);
+        }
+        check_value(store, &ty, &value)?;
+        // SAFETY: the address is valid while the store is borrowed, here exclusively.
+        unsafe { *self.address(store) = value.to_bits() };
+        Ok(())
+    }
+}
+
+fn check_value(store: &StoreState, ty: &GlobalType, value: &Value) -> Result<(), RuntimeError> {
+    if value.matches(store, ty.value) {
+        return Ok(());
+    }
+    Err(RuntimeError::Type {
+        what: "global",
+        expected: format!("{:?}", ty.value),
+        found: format!("{value:?}"),
+    })
+}

@@ -1,0 +1,479 @@
+//! Host functions: what compiled code calls when it calls the embedder.
+//!
+//! The code of a host function is one of the leaving stubs, which jump to its routine. Where all arguments fit in
+//! registers and there is at most one result, the routine is compiled for the function's types and gets them
+//! there. For every other signature the stub spills the argument registers and a general
+//! routine picks the arguments up.
+//!
+//! A panic of a host function never crosses compiled code: the routine catches it, and it goes on where the
+//! embedder called.
+
+use std::{
+    any::Any,
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr::NonNull,
+    sync::Arc,
+};
+
+use silica_contract::{
+    abi::{CallLayout, Location},
+    layout,
+};
+use silica_module::FunctionType;
+
+use crate::{
+    HostError, RegisteredType, Runtime, RuntimeError, StoreMut, Value,
+    entry::{Registers, leave_general, leave_general_fuel, leave_typed, leave_typed_fuel},
+    fault::{self, Raise},
+    handles::{Function, FunctionReference},
+    instance::{Instance, InstanceRecord},
+    state::{State, StoreId, StoreState},
+    typed::{Incoming, Outgoing, WasmTypes},
+};
+
+/// A call of a host function.
+pub struct HostCall<'a, T: 'static> {
+    /// The store that it was called in.
+    pub store: StoreMut<'a, T>,
+    /// The caller's context; null for the host.
+    caller: *mut u8,
+}
+
+// SAFETY: the caller's context belongs to the store, which the call has exclusively.
+unsafe impl<T: Send> Send for HostCall<'_, T> {}
+
+impl<T> std::fmt::Debug for HostCall<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostCall")
+            .field("caller", &self.caller())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> HostCall<'_, T> {
+    /// The instance whose code called; `None` when the host did.
+    #[must_use]
+    pub fn caller(&self) -> Option<Instance> {
+        let context = NonNull::new(self.caller)?;
+        // SAFETY: compiled code passes its own context, whose header points to the record.
+        let record = unsafe {
+            context
+                .byte_add(layout::header::INSTANCE as usize)
+                .cast::<*const InstanceRecord>()
+                .read()
+        };
+        // SAFETY: the record lives as long as the store.
+        let index = unsafe { (*record).index };
+        Some(Instance {
+            store: self.store.id(),
+            index,
+        })
+    }
+}
+
+/// What a host function is made from, for any store of `T`.
+pub struct HostFunction<T: 'static> {
+    inner: Arc<Inner>,
+    data: PhantomData<fn(T)>,
+}
+
+struct Inner {
+    runtime: Runtime,
+    ty: RegisteredType,
+    general: bool,
+    routine: usize,
+    /// Points into `closure`.
+    closure_address: *const (),
+    /// Keeps the closure.
+    _closure: Box<dyn Any + Send + Sync>,
+}
+
+// SAFETY: the address is of the boxed closure, which is `Send` and `Sync`.
+unsafe impl Send for Inner {}
+// SAFETY: as above.
+unsafe impl Sync for Inner {}
+
+impl<T> Clone for HostFunction<T> {
+    fn clone(&self) -> Self {
+        HostFunction {
+            inner: Arc::clone(&self.inner),
+            data: PhantomData,
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for HostFunction<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("HostFunction").field(&self.inner.ty).finish()
+    }
+}
+
+/// A host function in a store: the context that its code gets ([`silica_contract::layout::host_context`]).
+#[repr(C)]
+pub(crate) struct HostContext {
+    state: *mut State,
+    routine: usize,
+    closure: *const (),
+    reference: FunctionReference,
+    function: Arc<Inner>,
+}
+
+const _: () = {
+    assert!(std::mem::offset_of!(HostContext, state) == layout::host_context::STORE as usize);
+    assert!(std::mem::offset_of!(HostContext, routine) == layout::host_context::CODE as usize);
+};
+
+// SAFETY: the state is the store that owns the context, followed only by who has the store.
+unsafe impl Send for HostContext {}
+// SAFETY: as above.
+unsafe impl Sync for HostContext {}
+
+/// A host function whose types are known only when the program runs.
+type Dynamic<T> =
+    Box<dyn Fn(HostCall<'_, T>, &[Value], &mut [Value]) -> Result<(), HostError> + Send + Sync>;
+
+impl<T: 'static> HostFunction<T> {
+    /// A host function of Rust types. It may end the call with an error; a
+    /// [`silica_contract::trap::TrapCode`] as error makes that trap.
+    pub fn typed<P: WasmTypes, R: WasmTypes>(
+        runtime: &Runtime,
+        closure: impl Fn(HostCall<'_, T>, P) -> Result<R, HostError> + Send + Sync + 'static,
+    ) -> HostFunction<T> {
+        HostFunction::typed_of(runtime, closure)
+    }
+
+    fn typed_of<P: WasmTypes, R: WasmTypes, F>(runtime: &Runtime, closure: F) -> HostFunction<T>
+    where
+        F: Fn(HostCall<'_, T>, P) -> Result<R, HostError> + Send + Sync + 'static,
+    {
+        let ty = runtime.function_type(&FunctionType {
+            params: P::value_types().into(),
+            results: R::value_types().into(),
+        });
+        let layout = ty.layout();
+        let general =
+            layout.stack_bytes > 0 || layout.results.len() > 1 || P::VECTORS + R::VECTORS > 0;
+        let routine = if general {
+            general_typed::<T, P, R, F> as *const () as usize
+        } else {
+            P::routine::<T, R, F>()
+        };
+        HostFunction::new(runtime, ty, general, routine, closure)
+    }
+
+    /// A host function of any type. It finds places for its results, which it fills with values of
+    /// the type's results. The type's `HeapType::Concrete` are canonical.
+    pub fn dynamic(
+        runtime: &Runtime,
+        ty: RegisteredType,
+        closure: impl Fn(HostCall<'_, T>, &[Value], &mut [Value]) -> Result<(), HostError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> HostFunction<T> {
+        let closure: Dynamic<T> = Box::new(closure);
+        let routine = general_dynamic::<T> as *const () as usize;
+        HostFunction::new(runtime, ty, true, routine, closure)
+    }
+
+    fn new<F: Send + Sync + 'static>(
+        runtime: &Runtime,
+        ty: RegisteredType,
+        general: bool,
+        routine: usize,
+        closure: F,
+    ) -> HostFunction<T> {
+        let closure = Box::new(closure);
+        HostFunction {
+            inner: Arc::new(Inner {
+                runtime: runtime.clone(),
+                ty,
+                general,
+                routine,
+                closure_address: std::ptr::from_ref(&*closure).cast(),
+                _closure: closure,
+            }),
+            data: PhantomData,
+        }
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn ty(&self) -> &RegisteredType {
+        &self.inner.ty
+    }
+}
+
+impl<T: 'static> StoreMut<'_, T> {
+    /// Puts a host function in the store. The same one, or a clone of it, gives the same function again.
+    ///
+    /// # Panics
+    /// If the host function was made for another runtime.
+    pub fn add_host_function(&mut self, function: &HostFunction<T>) -> Function {
+        assert!(
+            function.inner.runtime.same(self.runtime()),
+            "the host function belongs to another engine"
+        );
+        let id = self.id();
+        let whole = self.raw();
+        let state = self.state_mut();
+        let origin = Arc::as_ptr(&function.inner) as usize;
+        let known = state
+            .host_functions_by_origin
+            .binary_search_by_key(&origin, |entry| entry.0);
+        let index = match known {
+            Ok(found) => state.host_functions_by_origin[found].1 as usize,
+            Err(place) => {
+                let index = state.host_functions.len();
+                state.host_functions.push(HostContext::new(
+                    whole,
+                    state.counts_fuel,
+                    &function.inner,
+                ));
+                state
+                    .host_functions_by_origin
+                    .insert(place, (origin, index as u32));
+                index
+            }
+        };
+        let reference = NonNull::from(&state.host_functions[index].reference);
+        // SAFETY: the context is boxed, and lives as long as the store.
+        unsafe { Function::new(id, reference) }
+    }
+}
+
+impl HostContext {
+    fn new(state: *mut State, counts_fuel: bool, function: &Arc<Inner>) -> Box<HostContext> {
+        let stub = match (function.general, counts_fuel) {
+            (false, false) => leave_typed as *const (),
+            (false, true) => leave_typed_fuel as *const (),
+            (true, false) => leave_general as *const (),
+            (true, true) => leave_general_fuel as *const (),
+        };
+        let mut context = Box::new(HostContext {
+            state,
+            routine: function.routine,
+            closure: function.closure_address,
+            reference: FunctionReference {
+                code: stub as usize,
+                context: std::ptr::null_mut(),
+                type_id: function.ty.id(),
+            },
+            function: Arc::clone(function),
+        });
+        context.reference.context = std::ptr::from_mut(&mut *context).cast();
+        context
+    }
+}
+
+/// Runs a host function's closure, and catches its panics.
+///
+/// # Safety
+/// `callee` is the context of a host function that was made from an `F` for a store of `T`, called by compiled
+/// code of this thread's current activation; `caller` is that code's context or null.
+#[inline(always)]
+unsafe fn guarded<T: 'static, F, V>(
+    callee: *mut HostContext,
+    caller: *mut u8,
+    body: impl FnOnce(HostCall<'_, T>, &F, StoreId) -> Result<V, Raise>,
+) -> Result<V, Raise> {
+    // SAFETY: see above; while the host function runs, nobody else uses the store.
+    let (state, closure) = unsafe { ((*callee).state, &*(*callee).closure.cast::<F>()) };
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: as above.
+        let (store, id) = unsafe { (StoreMut::from_raw(state), (*state).id) };
+        body(HostCall { store, caller }, closure, id)
+    }));
+    match result {
+        Ok(result) => result,
+        Err(payload) => Err(Raise::Panic(payload)),
+    }
+}
+
+/// The body of every routine that gets its arguments in registers.
+///
+/// # Safety
+/// As [`guarded`]; `params` finds arguments of type `P`.
+#[inline(always)]
+pub(crate) unsafe fn run_typed<T: 'static, R: WasmTypes, F, P: WasmTypes>(
+    callee: *mut HostContext,
+    caller: *mut u8,
+    params: impl FnOnce(StoreId) -> P,
+) -> R::Single
+where
+    F: Fn(HostCall<'_, T>, P) -> Result<R, HostError> + Send + Sync + 'static,
+{
+    // SAFETY: passed on. When the result is an error, nothing is left to drop but the error itself.
+    unsafe {
+        let result = guarded::<T, F, R::Single>(callee, caller, |call, closure, id| {
+            closure(call, params(id))
+                .map(|results| results.to_single(id))
+                .map_err(Raise::host)
+        });
+        match result {
+            Ok(single) => single,
+            Err(error) => fault::raise((*callee).state, error),
+        }
+    }
+}
+
+/// The general routine of a typed host function. Gives the bytes of arguments to pop.
+///
+/// # Safety
+/// As [`guarded`]; the registers and the stack hold arguments of type `P`, placed by the convention.
+unsafe extern "C" fn general_typed<T: 'static, P: WasmTypes, R: WasmTypes, F>(
+    registers: *mut Registers,
+    stack: *const u8,
+    callee: *mut HostContext,
+    caller: *mut u8,
+) -> usize
+where
+    F: Fn(HostCall<'_, T>, P) -> Result<R, HostError> + Send + Sync + 'static,
+{
+    // SAFETY: passed on; where results are not in registers, the third argument points to the area for them.
+    unsafe {
+        let result = guarded::<T, F, ()>(callee, caller, |call, closure, id| {
+            let area = result_area(&*registers, R::IN_REGISTERS);
+            let params = P::take(
+                &mut Incoming::arguments(&*registers, stack, !R::IN_REGISTERS),
+                id,
+            );
+            let results = closure(call, params).map_err(Raise::host)?;
+            results.put(&mut Outgoing::results(&mut *registers, area), id);
+            Ok(())
+        });
+        match result {
+            Ok(()) => (&(*callee).function).ty.layout().stack_bytes as usize,
+            Err(error) => fault::raise((*callee).state, error),
+        }
+    }
+}
+
+/// # Safety
+/// The registers are the arguments of a call; where results are not in registers the third is the area.
+unsafe fn result_area(registers: &Registers, in_registers: bool) -> *mut u128 {
+    if in_registers {
+        return std::ptr::null_mut();
+    }
+    // SAFETY: see above.
+    unsafe { registers.integers[2].assume_init() as usize as *mut u128 }
+}
+
+/// The routine of a dynamic host function. Gives the bytes of arguments to pop.
+///
+/// # Safety
+/// As [`guarded`], for a function made by [`HostFunction::dynamic`]; the registers and the stack hold arguments of
+/// the function's type, placed by the convention.
+unsafe extern "C" fn general_dynamic<T: 'static>(
+    registers: *mut Registers,
+    stack: *const u8,
+    callee: *mut HostContext,
+    caller: *mut u8,
+) -> usize {
+    // SAFETY: passed on.
+    unsafe {
+        let result = guarded::<T, Dynamic<T>, usize>(callee, caller, |call, closure, id| {
+            let ty = (&(*callee).function).ty.clone();
+            let (signature, layout) = (ty.function(), ty.layout());
+            let area = result_area(&*registers, layout.area_bytes == 0);
+            let params = dynamic_params(&*registers, stack, signature, layout, id);
+            let mut results = dynamic_results(signature)?;
+            let state = (*callee).state;
+            closure(call, &params, &mut results).map_err(Raise::host)?;
+            check_results(StoreState::from_state(&*state), signature, &results)?;
+            for (value, location) in results.iter().zip(&layout.results) {
+                put_result(&mut *registers, area, *location, value.to_bits());
+            }
+            Ok(layout.stack_bytes as usize)
+        });
+        match result {
+            Ok(stack_bytes) => stack_bytes,
+            Err(error) => fault::raise((*callee).state, error),
+        }
+    }
+}
+
+/// # Safety
+/// As [`general_dynamic`].
+unsafe fn dynamic_params(
+    registers: &Registers,
+    stack: *const u8,
+    signature: &FunctionType,
+    layout: &CallLayout,
+    store: StoreId,
+) -> Vec<Value> {
+    let params = signature.params.iter().zip(&layout.params);
+    let values = params.map(|(ty, location)| {
+        // SAFETY: see above.
+        unsafe {
+            let bits = match *location {
+                Location::Integer(register) => {
+                    u128::from(registers.integers[register as usize].assume_init())
+                }
+                Location::Float(register) => registers.floats[register as usize].assume_init(),
+                Location::Stack(offset) if ty.machine().bytes() == 16 => {
+                    stack.add(offset as usize).cast::<u128>().read_unaligned()
+                }
+                Location::Stack(offset) => {
+                    u128::from(stack.add(offset as usize).cast::<u64>().read_unaligned())
+                }
+                Location::Area(_) => unreachable!("parameters are not in the result area"),
+            };
+            Value::from_bits(bits, *ty, store)
+        }
+    });
+    values.collect()
+}
+
+/// A place for each result. A reference that is never null begins as null, which is checked afterwards.
+fn dynamic_results(signature: &FunctionType) -> Result<Vec<Value>, Raise> {
+    let nullable = |ty: &silica_module::ValueType| match *ty {
+        silica_module::ValueType::Ref(reference) => {
+            silica_module::ValueType::Ref(silica_module::RefType {
+                nullable: true,
+                ..reference
+            })
+        }
+        other => other,
+    };
+    let values = signature
+        .results
+        .iter()
+        .map(|ty| Value::default_of(nullable(ty)));
+    let values: Option<Vec<Value>> = values.collect();
+    values.ok_or_else(|| RuntimeError::Unsupported("a result of that type").into())
+}
+
+fn check_results(
+    store: &StoreState,
+    signature: &FunctionType,
+    results: &[Value],
+) -> Result<(), Raise> {
+    for (value, ty) in results.iter().zip(&signature.results) {
+        if !value.matches(store, *ty) {
+            return Err(Raise::from(RuntimeError::Type {
+                what: "result of a host function",
+                expected: format!("{ty:?}"),
+                found: format!("{value:?}"),
+            }));
+        }
+    }
+    Ok(())
+}
+
+/// # Safety
+/// `area` has room for the results that are there.
+unsafe fn put_result(registers: &mut Registers, area: *mut u128, location: Location, bits: u128) {
+    match location {
+        Location::Integer(register) => {
+            registers.integers[register as usize].write(bits as u64);
+        }
+        Location::Float(register) => {
+            registers.floats[register as usize].write(bits);
+        }
+        // SAFETY: see above.
+        Location::Area(offset) => unsafe { area.byte_add(offset as usize).write_unaligned(bits) },
+        Location::Stack(_) => unreachable!("results are not on the stack"),
+    }
+}

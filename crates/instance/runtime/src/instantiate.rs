@@ -1,0 +1,659 @@
+//! Making an instance of a module.
+//!
+//! The order is the specification's ("Instantiation"): imports are checked and limits asked first, without
+//! effect; then everything is made and connected; then element segments and data segments are written, in order,
+//! each as a whole or not at all; then the start function runs. What a segment has written before a later one
+//! traps stays written.
+
+use std::ptr::NonNull;
+
+use silica_contract::{
+    layout::{self, Slot},
+    trap::TrapCode,
+};
+use silica_module::{
+    ConstExpression, ConstOperator, DataMode, ElementItems, ElementMode, ElementSegment,
+    EntityType, GlobalType, IndexType, MemoryType, Module, TableType, ValueType,
+};
+use silica_operator::evaluate_int_binary;
+
+use crate::{
+    CallError, CompiledModule, RegisteredType, RuntimeError, builtins,
+    call::{run, trap_at_once},
+    entry::{Activation, FUEL},
+    handles::{
+        Extern, MemoryEntry, TableEntry, ask_memory_minimum, ask_table_minimum, checked_range,
+    },
+    instance::{Instance, InstanceRecord, MemoryRef},
+    limiter::Counts,
+    memory::{LinearMemory, MemoryPlan, SharedMemory},
+    state::{State, StoreState},
+    value,
+};
+
+/// Why there is no instance.
+#[derive(Debug, thiserror::Error)]
+pub enum InstantiateError {
+    /// What was given for an import does not fit it.
+    #[error("import {index}: {mismatch}")]
+    Import {
+        /// Which of the module's imports.
+        index: usize,
+        /// What is wrong.
+        mismatch: ImportMismatch,
+    },
+    /// More or fewer imports than the module has.
+    #[error("expected {expected} imports, found {found}")]
+    ImportCount {
+        /// How many the module has.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// Something could not be made.
+    #[error(transparent)]
+    Resource(#[from] RuntimeError),
+    /// A segment did not fit or the start function ended.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// How something does not fit an import.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportMismatch {
+    /// Another kind of thing.
+    #[error("it is another kind of thing")]
+    Kind,
+    /// A function of another type.
+    #[error("expected a function of type {:?}, found {:?}", expected.function(), found.function())]
+    Function {
+        /// The import's type.
+        expected: RegisteredType,
+        /// The function's type.
+        found: RegisteredType,
+    },
+    /// A table of another type or size.
+    #[error("expected a table {expected:?}, found {found:?} of {size} elements")]
+    Table {
+        /// The import's type, canonical.
+        expected: TableType,
+        /// The table's type, canonical.
+        found: TableType,
+        /// How many elements it has.
+        size: u64,
+    },
+    /// A memory of another type or size.
+    #[error("expected a memory {expected:?}, found {found:?} of {size} pages")]
+    Memory {
+        /// The import's type.
+        expected: MemoryType,
+        /// The memory's type.
+        found: MemoryType,
+        /// How many pages it has.
+        size: u64,
+    },
+    /// A memory with less address space than the module's code counts on.
+    #[error("the memory was made with settings for memories that the module was not compiled with")]
+    MemoryPlan,
+    /// A global of another type.
+    #[error("expected a global {expected:?}, found {found:?}")]
+    Global {
+        /// The import's type, canonical.
+        expected: GlobalType,
+        /// The global's type, canonical.
+        found: GlobalType,
+    },
+}
+
+impl StoreState {
+    /// Makes an instance of a module, with one thing for each of its imports, and runs its start function.
+    ///
+    /// # Errors
+    /// [`InstantiateError`].
+    ///
+    /// # Panics
+    /// If the module belongs to another engine or an import to another store. Goes on with the panic of
+    /// a host function.
+    pub fn instantiate(
+        &mut self,
+        module: &CompiledModule,
+        imports: &[Extern],
+    ) -> Result<Instance, InstantiateError> {
+        assert!(
+            module.runtime().same(self.runtime()),
+            "the module belongs to another engine"
+        );
+        if module.metadata().settings.fuel != self.counts_fuel() {
+            let counts = RuntimeError::Unsupported(
+                "a module that counts fuel in a store that does not, or the reverse,",
+            );
+            return Err(counts.into());
+        }
+        check_imports(self, module, imports)?;
+        let description = module.module();
+        let defined = |all: usize, imported: u32| all - imported as usize;
+        self.state_mut().ask_counts(Counts {
+            instances: 1,
+            memories: defined(description.memories.len(), description.imported_memories),
+            tables: defined(description.tables.len(), description.imported_tables),
+        })?;
+        let state = self.raw();
+        let index = self.state().instances.len() as u32;
+        let record = InstanceRecord::new(module, state, index);
+        let before = (self.state().memories.len(), self.state().tables.len());
+        if let Err(error) = build(self, record, imports) {
+            // Nothing refers to what was made for it.
+            let state = self.state_mut();
+            state.memories.truncate(before.0);
+            state.tables.truncate(before.1);
+            return Err(error.into());
+        }
+        let instance = Instance {
+            store: self.id(),
+            index,
+        };
+        initialize(self, module, index)?;
+        Ok(instance)
+    }
+}
+
+fn check_imports(
+    store: &StoreState,
+    module: &CompiledModule,
+    imports: &[Extern],
+) -> Result<(), InstantiateError> {
+    let expected = &module.module().imports;
+    if expected.len() != imports.len() {
+        return Err(InstantiateError::ImportCount {
+            expected: expected.len(),
+            found: imports.len(),
+        });
+    }
+    for (index, (import, given)) in expected.iter().zip(imports).enumerate() {
+        check_import(store, module, &import.entity, given)
+            .map_err(|mismatch| InstantiateError::Import { index, mismatch })?;
+    }
+    Ok(())
+}
+
+fn check_import(
+    store: &StoreState,
+    module: &CompiledModule,
+    entity: &EntityType,
+    given: &Extern,
+) -> Result<(), ImportMismatch> {
+    match (entity, given) {
+        (EntityType::Function(index), Extern::Function(function)) => {
+            let found = function.ty(store);
+            let expected = &module.types()[*index as usize];
+            if found.is_subtype_of(expected) {
+                return Ok(());
+            }
+            Err(ImportMismatch::Function {
+                expected: expected.clone(),
+                found,
+            })
+        }
+        (EntityType::Table(ty), Extern::Table(table)) => {
+            let expected = TableType {
+                element: module.canonical_ref(ty.element),
+                ..*ty
+            };
+            let (found, size) = (table.ty(store), table.size(store));
+            let fits = found.element == expected.element
+                && found.index == expected.index
+                && limits_fit((expected.min, expected.max), (size, found.max));
+            if fits {
+                Ok(())
+            } else {
+                Err(ImportMismatch::Table {
+                    expected,
+                    found,
+                    size,
+                })
+            }
+        }
+        (EntityType::Memory(ty), Extern::Memory(memory)) => {
+            let entry = memory.entry(store);
+            check_memory(
+                module,
+                ty,
+                &entry.ty,
+                memory.size(store),
+                entry.memory.plan(),
+            )
+        }
+        (EntityType::Memory(ty), Extern::SharedMemory(memory)) => {
+            check_memory(module, ty, &memory.ty(), memory.size(), memory.plan())
+        }
+        (EntityType::Global(ty), Extern::Global(global)) => {
+            let expected = GlobalType {
+                value: module.canonical(ty.value),
+                mutable: ty.mutable,
+            };
+            let found = global.ty(store);
+            let fits = found.mutable == expected.mutable
+                && if found.mutable {
+                    found.value == expected.value
+                } else {
+                    value::is_subtype(store, found.value, expected.value)
+                };
+            if fits {
+                Ok(())
+            } else {
+                Err(ImportMismatch::Global { expected, found })
+            }
+        }
+        (
+            EntityType::Function(_)
+            | EntityType::Table(_)
+            | EntityType::Memory(_)
+            | EntityType::Global(_)
+            | EntityType::Tag(_),
+            Extern::Function(_)
+            | Extern::Table(_)
+            | Extern::Memory(_)
+            | Extern::SharedMemory(_)
+            | Extern::Global(_),
+        ) => Err(ImportMismatch::Kind),
+    }
+}
+
+fn check_memory(
+    module: &CompiledModule,
+    expected: &MemoryType,
+    found: &MemoryType,
+    size: u64,
+    plan: &MemoryPlan,
+) -> Result<(), ImportMismatch> {
+    let fits = found.index == expected.index
+        && found.shared == expected.shared
+        && found.page_size_log2 == expected.page_size_log2
+        && limits_fit((expected.min, expected.max), (size, found.max));
+    if !fits {
+        return Err(ImportMismatch::Memory {
+            expected: *expected,
+            found: *found,
+            size,
+        });
+    }
+    let style = module.metadata().settings.memory_style(expected);
+    if plan.suits(style) {
+        Ok(())
+    } else {
+        Err(ImportMismatch::MemoryPlan)
+    }
+}
+
+/// Whether something of a size and a maximum fits the limits of an import.
+fn limits_fit(expected: (u64, Option<u64>), (size, max): (u64, Option<u64>)) -> bool {
+    let max_fits = match expected.1 {
+        None => true,
+        Some(expected) => max.is_some_and(|max| max <= expected),
+    };
+    size >= expected.0 && max_fits
+}
+
+/// Makes and connects everything, without effect on anything that was there before but the store's lists.
+fn build(
+    store: &mut StoreState,
+    mut record: Box<InstanceRecord>,
+    imports: &[Extern],
+) -> Result<(), RuntimeError> {
+    let builtins = builtins::table(store.counts_fuel());
+    let fields = store.raw().cast();
+    record.connect(fields, builtins);
+    connect_imports(store, &mut record, imports);
+    make_memories(store, &mut record)?;
+    make_tables(store, &mut record)?;
+    let module = record.module().clone();
+    let first = module.module().imported_globals;
+    for (index, global) in (0..).zip(&module.module().globals).skip(first as usize) {
+        if let Some(initial) = &global.initial {
+            let bits = evaluate(&record, initial)?;
+            // SAFETY: the address is of a place in the record's context, which nobody else knows yet.
+            unsafe { *record.global_address(index) = bits };
+        }
+    }
+    initialize_tables(store, &record)?;
+    store.state_mut().instances.push(record);
+    Ok(())
+}
+
+fn connect_imports(store: &mut StoreState, record: &mut InstanceRecord, imports: &[Extern]) {
+    let module = record.module().clone();
+    let layout = module.layout();
+    let (mut functions, mut tables, mut memories) = (0_u32, 0_u32, 0_u32);
+    let mut globals = Vec::new();
+    for import in imports {
+        match import {
+            Extern::Function(function) => {
+                let (code, context) = function.entry();
+                let place = layout.imported_function(functions);
+                record.put(place + layout::function::CODE, code);
+                record.put(place + layout::function::CONTEXT, context);
+                if let Some(escaping) = module.module().escaping_index(functions) {
+                    let reference = layout.reference(escaping);
+                    record.put(reference + layout::function::CODE, code);
+                    record.put(reference + layout::function::CONTEXT, context);
+                    // The function's own type, which may be a subtype of the import's.
+                    record.put(reference + layout::function::TYPE, function.ty(store).id());
+                }
+                functions += 1;
+            }
+            Extern::Table(table) => {
+                put_pointer(
+                    record,
+                    layout.table(tables),
+                    table.entry(store).definition as usize,
+                );
+                record.tables.push(table.index);
+                tables += 1;
+            }
+            Extern::Memory(memory) => {
+                put_pointer(
+                    record,
+                    layout.memory(memories),
+                    memory.entry(store).definition as usize,
+                );
+                record.memories.push(MemoryRef::Store(memory.index));
+                memories += 1;
+            }
+            Extern::SharedMemory(memory) => {
+                put_pointer(
+                    record,
+                    layout.memory(memories),
+                    memory.definition() as usize,
+                );
+                record.memories.push(MemoryRef::Shared(memory.clone()));
+                memories += 1;
+            }
+            Extern::Global(global) => {
+                put_pointer(
+                    record,
+                    layout.global(globals.len() as u32),
+                    global.address(store) as usize,
+                );
+                globals.push(*global);
+            }
+        }
+    }
+    record.imported_globals = globals.into();
+}
+
+/// Writes the address of something that is defined elsewhere.
+fn put_pointer(record: &mut InstanceRecord, slot: Slot, address: usize) {
+    match slot {
+        Slot::Pointer(offset) => record.put(offset, address),
+        Slot::Inline(_) => {
+            unreachable!("the layout has a pointer for everything imported or shared")
+        }
+    }
+}
+
+fn make_memories(store: &mut StoreState, record: &mut InstanceRecord) -> Result<(), RuntimeError> {
+    let module = record.module().clone();
+    let first = module.module().imported_memories;
+    for (index, ty) in (0..).zip(&module.module().memories).skip(first as usize) {
+        let state = store.state_mut();
+        ask_memory_minimum(state, ty)?;
+        let style = module.metadata().settings.memory_style(ty);
+        let contents = module.contents(index);
+        if ty.shared {
+            let memory = SharedMemory::with_contents(&state.runtime, *ty, style, contents)?;
+            put_pointer(
+                record,
+                module.layout().memory(index),
+                memory.definition() as usize,
+            );
+            record.memories.push(MemoryRef::Shared(memory));
+            continue;
+        }
+        let memory = LinearMemory::new(&state.runtime, ty, style, contents)?;
+        let mut entry = MemoryEntry::new(memory, *ty);
+        // SAFETY: the definition is in the context of the record, which the store will own; if it does not come
+        // to that, the entry is dropped with the record.
+        unsafe { entry.define_at(record.memory_definition(index)) };
+        record
+            .memories
+            .push(MemoryRef::Store(state.memories.len() as u32));
+        state.memories.push(entry);
+    }
+    Ok(())
+}
+
+fn make_tables(store: &mut StoreState, record: &mut InstanceRecord) -> Result<(), RuntimeError> {
+    let module = record.module().clone();
+    let first = module.module().imported_tables;
+    for (index, table) in (0..).zip(&module.module().tables).skip(first as usize) {
+        let ty = TableType {
+            element: module.canonical_ref(table.ty.element),
+            ..table.ty
+        };
+        let state = store.state_mut();
+        ask_table_minimum(state, &ty)?;
+        let mut entry = TableEntry::new(ty, 0)?;
+        // SAFETY: as for memories.
+        unsafe { entry.define_at(record.table_definition(index)) };
+        record.tables.push(state.tables.len() as u32);
+        state.tables.push(entry);
+    }
+    Ok(())
+}
+
+/// Fills tables whose elements do not begin as null.
+fn initialize_tables(store: &mut StoreState, record: &InstanceRecord) -> Result<(), RuntimeError> {
+    let module = record.module().module();
+    for (table, number) in module.tables.iter().zip(&record.tables) {
+        if let Some(initial) = &table.initial {
+            let bits = evaluate(record, initial)? as u64;
+            store.state_mut().tables[*number as usize]
+                .elements_mut()
+                .fill(bits);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the active segments and runs the start function.
+fn initialize(
+    store: &mut StoreState,
+    module: &CompiledModule,
+    index: u32,
+) -> Result<(), InstantiateError> {
+    let description = module.module();
+    for (segment, element) in (0..).zip(&description.elements) {
+        match &element.mode {
+            ElementMode::Passive => continue,
+            ElementMode::Declared => {}
+            ElementMode::Active { table, offset } => {
+                let (number, offset) = {
+                    let record = &store.state().instances[index as usize];
+                    let wide = description.tables[*table as usize].ty.index;
+                    (
+                        record.tables[*table as usize],
+                        address(evaluate(record, offset)?, wide),
+                    )
+                };
+                let count = element_count(element) as u64;
+                write_elements(
+                    store.state_mut(),
+                    index,
+                    (segment, 0),
+                    (number, offset),
+                    count,
+                )
+                .map_err(|raise| stopped(store, raise))?;
+            }
+        }
+        store.state_mut().instances[index as usize].dropped_elements[segment as usize] = true;
+    }
+    initialize_data(store, module, index)?;
+    match description.start {
+        None => Ok(()),
+        Some(start) => Ok(run_start(store, index, start)?),
+    }
+}
+
+fn initialize_data(
+    store: &mut StoreState,
+    module: &CompiledModule,
+    index: u32,
+) -> Result<(), InstantiateError> {
+    let description = module.module();
+    let mut in_images = module.metadata().data_in_images;
+    for (segment, data) in (0_u32..).zip(&description.data) {
+        let DataMode::Active { memory, offset } = &data.mode else {
+            continue;
+        };
+        if in_images > 0 {
+            in_images -= 1;
+        } else {
+            let record = &store.state().instances[index as usize];
+            let wide = description.memories[*memory as usize].index;
+            let offset = address(evaluate(record, offset)?, wide);
+            let length = u64::from(data.bytes.end - data.bytes.start);
+            builtins::write_data(
+                store.state_mut(),
+                index,
+                (segment, 0),
+                (*memory, offset),
+                length,
+            )
+            .map_err(|raise| stopped(store, raise))?;
+        }
+        store.state_mut().instances[index as usize].dropped_data[segment as usize] = true;
+    }
+    Ok(())
+}
+
+/// An address, from what a constant expression gave.
+fn address(bits: u128, index: IndexType) -> u64 {
+    match index {
+        IndexType::I32 => u64::from(bits as u32),
+        IndexType::I64 => bits as u64,
+    }
+}
+
+fn stopped(store: &StoreState, raise: crate::fault::Raise) -> InstantiateError {
+    use crate::fault::Raise;
+    match raise {
+        Raise::Trap(code) => trap_at_once(store, code).into(),
+        Raise::Error(error) => CallError::Host {
+            error,
+            backtrace: store.backtrace(),
+        }
+        .into(),
+        Raise::Panic(payload) => std::panic::resume_unwind(payload),
+    }
+}
+
+fn run_start(store: &mut StoreState, index: u32, start: u32) -> Result<(), CallError> {
+    let record = &store.state().instances[index as usize];
+    let reference = NonNull::new(record.reference(start)).expect("the start function escapes");
+    // SAFETY: the reference is in the context of the instance.
+    let (code, context) = unsafe { (reference.as_ref().code, reference.as_ref().context) };
+    let counts_fuel = store.counts_fuel();
+    let state = store.raw();
+    let mut activation = Activation::new(state.cast(), code, context as u64);
+    if counts_fuel {
+        activation.flags = FUEL;
+    }
+    // SAFETY: validation proved that the start function takes and gives nothing; `store` is not used while it runs.
+    unsafe { run(state, &mut activation) }
+}
+
+/// How many elements a segment has.
+pub(crate) fn element_count(segment: &ElementSegment) -> usize {
+    match &segment.items {
+        ElementItems::Functions(functions) => functions.len(),
+        ElementItems::Expressions(expressions) => expressions.len(),
+    }
+}
+
+/// Writes `count` elements of an element segment of an instance, from some element on, to a table of the store, from
+/// some place on. As a whole, or not at all.
+pub(crate) fn write_elements(
+    state: &mut State,
+    instance: u32,
+    (segment, source): (u32, u64),
+    (table, target): (u32, u64),
+    count: u64,
+) -> Result<(), crate::fault::Raise> {
+    let record = &state.instances[instance as usize];
+    let module = record.module().clone();
+    let segment_length = match record.dropped_elements[segment as usize] {
+        true => 0,
+        false => element_count(&module.module().elements[segment as usize]),
+    };
+    let items =
+        checked_range(segment_length, source, count).map_err(|_| TrapCode::TableOutOfBounds)?;
+    let State {
+        instances, tables, ..
+    } = state;
+    let record = &instances[instance as usize];
+    let places = tables[table as usize]
+        .range_mut(target, count)
+        .map_err(|_| TrapCode::TableOutOfBounds)?;
+    match &module.module().elements[segment as usize].items {
+        ElementItems::Functions(functions) => {
+            for (place, function) in places.iter_mut().zip(&functions[items]) {
+                *place = record.reference(*function) as u64;
+            }
+        }
+        ElementItems::Expressions(expressions) => {
+            for (place, expression) in places.iter_mut().zip(&expressions[items]) {
+                *place = evaluate(record, expression)? as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The value of a constant expression in an instance, as compiled code has it.
+fn evaluate(record: &InstanceRecord, expression: &ConstExpression) -> Result<u128, RuntimeError> {
+    let mut stack: Vec<u128> = Vec::new();
+    let malformed = || RuntimeError::Unsupported("a constant expression that leaves no value");
+    for operator in &expression.operators {
+        let value = match *operator {
+            ConstOperator::I32Const(value) => u128::from(value.cast_unsigned()),
+            ConstOperator::I64Const(value) => u128::from(value.cast_unsigned()),
+            ConstOperator::F32Const(bits) => u128::from(bits),
+            ConstOperator::F64Const(bits) => u128::from(bits),
+            ConstOperator::V128Const(bits) => bits,
+            ConstOperator::IntBinary(operator, ty) => {
+                let right = stack.pop().ok_or_else(malformed)?;
+                let left = stack.pop().ok_or_else(malformed)?;
+                let result = evaluate_int_binary(operator, ty, left as u64, right as u64);
+                u128::from(result.map_err(|_| malformed())?)
+            }
+            ConstOperator::GlobalGet(index) => global_value(record, index),
+            ConstOperator::RefNull(_) => 0,
+            ConstOperator::RefFunc(function) => record.reference(function) as usize as u128,
+            ConstOperator::RefI31
+            | ConstOperator::StructNew(_)
+            | ConstOperator::StructNewDefault(_)
+            | ConstOperator::ArrayNew(_)
+            | ConstOperator::ArrayNewDefault(_)
+            | ConstOperator::ArrayNewFixed { .. }
+            | ConstOperator::AnyConvertExtern
+            | ConstOperator::ExternConvertAny => {
+                return Err(RuntimeError::Unsupported("a garbage-collected object"));
+            }
+        };
+        stack.push(value);
+    }
+    stack.pop().ok_or_else(malformed)
+}
+
+fn global_value(record: &InstanceRecord, index: u32) -> u128 {
+    let module: &Module = record.module().module();
+    // SAFETY: the address is of a global that lives as long as the store, which is borrowed by who evaluates.
+    let bits = unsafe { *record.global_address(index) };
+    // Compiled code writes no more of a global than its type has.
+    match module.globals[index as usize].ty.value {
+        ValueType::I32 | ValueType::F32 => u128::from(bits as u32),
+        ValueType::I64 | ValueType::F64 | ValueType::Ref(_) => u128::from(bits as u64),
+        ValueType::V128 => bits,
+    }
+}

@@ -1,0 +1,256 @@
+//! A module whose code can run.
+
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use silica_contract::{
+    image::{ImageError, Metadata, Section},
+    layout::{self, ContextLayout},
+    settings::Architecture,
+};
+use silica_module::{HeapType, Module, RefType, ValueType};
+
+use crate::{
+    LoadError, Runtime,
+    code::PublishedCode,
+    image::Image,
+    memory::MemoryContents,
+    types::{RegisteredType, map_value_type},
+};
+
+/// Names a module of this process. Never given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModuleId(u64);
+
+impl ModuleId {
+    fn next() -> ModuleId {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        ModuleId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A module whose code is in memory and can run. Cloning gives another handle to it.
+#[derive(Clone)]
+pub struct CompiledModule(Arc<Inner>);
+
+struct Inner {
+    id: ModuleId,
+    runtime: Runtime,
+    image: Arc<Image>,
+    code: Arc<PublishedCode>,
+    types: Box<[RegisteredType]>,
+    layout: ContextLayout,
+    /// A context as every instance's begins: canonical types, and the code of its functions.
+    template: Box<[u8]>,
+    /// For each memory, what it begins with.
+    contents: Box<[Option<Arc<MemoryContents>>]>,
+}
+
+impl std::fmt::Debug for CompiledModule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CompiledModule").field(&self.0.id).finish()
+    }
+}
+
+impl CompiledModule {
+    /// Makes the code of an image executable.
+    ///
+    /// # Errors
+    /// [`LoadError`] when the system refuses, or when what the image says of itself does not fit together.
+    ///
+    /// # Safety
+    /// The image's machine code was made by Silica's compiler from a validated module, with the settings that its
+    /// metadata states, and this processor has the features in them. If it was opened from a file,
+    /// nobody changes that file in place.
+    pub unsafe fn new(runtime: &Runtime, image: Image) -> Result<CompiledModule, LoadError> {
+        let metadata = image.metadata();
+        let architecture = metadata.settings.processor.architecture;
+        if architecture != Architecture::HOST {
+            let found = format!(
+                "it is for {architecture:?}, this is {:?}",
+                Architecture::HOST
+            );
+            return Err(ImageError::Mismatch(found).into());
+        }
+        let image = Arc::new(image);
+        let id = ModuleId::next();
+        let code = PublishedCode::publish(id, &image)?;
+        let module = &image.metadata().module;
+        let types = runtime.types().register_module(module);
+        let layout = ContextLayout::new(module);
+        let template = template(&image, &layout, &types, code.range().start);
+        Ok(CompiledModule(Arc::new(Inner {
+            id,
+            runtime: runtime.clone(),
+            contents: contents(&image)?,
+            code,
+            types,
+            layout,
+            template,
+            image,
+        })))
+    }
+
+    /// What a backtrace calls it.
+    #[must_use]
+    pub fn id(&self) -> ModuleId {
+        self.0.id
+    }
+
+    /// The runtime that it was made for.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.0.runtime
+    }
+
+    /// The image that it was made from.
+    #[must_use]
+    pub fn image(&self) -> &Image {
+        &self.0.image
+    }
+
+    /// What the image says of itself.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        self.0.image.metadata()
+    }
+
+    /// The description of the module.
+    #[must_use]
+    pub fn module(&self) -> &Module {
+        &self.metadata().module
+    }
+
+    /// The addresses of its code in this process.
+    #[must_use]
+    pub fn code_range(&self) -> Range<usize> {
+        self.0.code.range()
+    }
+
+    /// Type `index` of the module, as the engine knows it.
+    ///
+    /// # Panics
+    /// If the module has no such type.
+    #[must_use]
+    pub fn registered_type(&self, index: u32) -> RegisteredType {
+        self.0.types[index as usize].clone()
+    }
+
+    /// The type of function `function` of the index space, as the engine knows it.
+    ///
+    /// # Panics
+    /// If the module has no such function.
+    #[must_use]
+    pub fn canonical_function_type(&self, function: u32) -> RegisteredType {
+        self.registered_type(self.module().functions[function as usize])
+    }
+
+    /// A type of the module, with the engine's numbers for types.
+    ///
+    /// # Panics
+    /// If it refers to a type that the module does not have.
+    #[must_use]
+    pub fn canonical(&self, ty: ValueType) -> ValueType {
+        map_value_type(ty, &|index| self.0.types[index as usize].id())
+    }
+
+    pub(crate) fn canonical_ref(&self, ty: RefType) -> RefType {
+        let heap = match ty.heap {
+            HeapType::Concrete(index) => HeapType::Concrete(self.0.types[index as usize].id()),
+            other => other,
+        };
+        RefType { heap, ..ty }
+    }
+
+    pub(crate) fn layout(&self) -> &ContextLayout {
+        &self.0.layout
+    }
+
+    pub(crate) fn template(&self) -> &[u8] {
+        &self.0.template
+    }
+
+    pub(crate) fn contents(&self, memory: u32) -> Option<&Arc<MemoryContents>> {
+        self.0.contents[memory as usize].as_ref()
+    }
+
+    pub(crate) fn types(&self) -> &[RegisteredType] {
+        &self.0.types
+    }
+}
+
+/// A context with everything that is the same in every instance.
+fn template(
+    image: &Image,
+    layout: &ContextLayout,
+    types: &[RegisteredType],
+    text: usize,
+) -> Box<[u8]> {
+    let module = &image.metadata().module;
+    let mut bytes = vec![0; layout.bytes() as usize].into_boxed_slice();
+    let mut put = |offset: u32, value: &[u8]| {
+        bytes[offset as usize..offset as usize + value.len()].copy_from_slice(value);
+    };
+    for (index, ty) in types.iter().enumerate() {
+        put(layout.type_id(index as u32), &ty.id().to_ne_bytes());
+    }
+    for (place, function) in module.escaping_functions.iter().enumerate() {
+        let reference = layout.reference(place as u32);
+        let ty = &types[module.functions[*function as usize] as usize];
+        put(reference + layout::function::TYPE, &ty.id().to_ne_bytes());
+        if let Some(defined) = module.defined_function(*function) {
+            let start = image
+                .index()
+                .function(image.bytes(), defined)
+                .map_or(0, |code| code.start);
+            let code = (text + start as usize) as u64;
+            put(reference + layout::function::CODE, &code.to_ne_bytes());
+        }
+    }
+    bytes
+}
+
+/// What each memory of the module begins with.
+fn contents(image: &Arc<Image>) -> Result<Box<[Option<Arc<MemoryContents>>]>, LoadError> {
+    let metadata = image.metadata();
+    let module = &metadata.module;
+    let mut contents: Vec<Option<Arc<MemoryContents>>> =
+        module.memories.iter().map(|_| None).collect();
+    if metadata.memory_images.is_empty() {
+        return Ok(contents.into());
+    }
+    let section = image.index().range(Section::Memories);
+    let file = image
+        .file(Section::Memories)
+        .map(|(file, range)| (file, range.start));
+    let file = file.or_else(|| {
+        // Where the system has no files in memory, the contents are copied.
+        let file = silica_os::memory_file(&image.bytes()[section.clone()]).ok()?;
+        Some((Arc::new(file), 0))
+    });
+    for entry in &metadata.memory_images {
+        let ty = &module.memories[entry.memory as usize];
+        let min = u128::from(ty.min) << ty.page_size_log2;
+        let range = entry.bytes.indices();
+        if u128::from(entry.address) + range.len() as u128 > min
+            || entry.memory < module.imported_memories
+        {
+            return Err(LoadError::Image(ImageError::Damaged {
+                what: "first contents of a memory lie outside of it",
+                offset: section.start,
+            }));
+        }
+        let file = file
+            .as_ref()
+            .map(|(file, start)| (Arc::clone(file), (start + range.start) as u64));
+        let bytes = section.start + range.start..section.start + range.end;
+        let new = MemoryContents::new(Arc::clone(image), bytes, entry.address as usize, file);
+        contents[entry.memory as usize] = Some(Arc::new(new));
+    }
+    Ok(contents.into())
+}

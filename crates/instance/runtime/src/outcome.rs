@@ -1,0 +1,95 @@
+//! How a call ends when it does not return, and where its code was then.
+
+use std::any::Any;
+
+use silica_contract::trap::TrapCode;
+
+use crate::{RuntimeError, code, module::ModuleId};
+
+/// An error of a host function. The runtime carries it from there to who called, and looks into it for one
+/// thing: a [`TrapCode`] in it makes the call end with that trap.
+pub type HostError = Box<dyn Any + Send + Sync>;
+
+/// Why a call did not return.
+#[derive(Debug)]
+pub enum CallError {
+    /// WebAssembly trapped.
+    Trap {
+        /// Why.
+        code: TrapCode,
+        /// The address that faulted, for traps by an access to memory.
+        fault_address: Option<usize>,
+        /// Where.
+        backtrace: Backtrace,
+    },
+    /// A host function returned an error.
+    Host {
+        /// The error. Errors of the runtime itself are [`RuntimeError`].
+        error: HostError,
+        /// Where it was called.
+        backtrace: Backtrace,
+    },
+    /// The call was not made: the arguments are not those of the function's type, or there is no
+    /// room for it.
+    Arguments(String),
+}
+
+impl CallError {
+    pub(crate) fn from_runtime(error: RuntimeError) -> CallError {
+        CallError::Host {
+            error: Box::new(error),
+            backtrace: Backtrace::default(),
+        }
+    }
+}
+
+impl std::fmt::Display for CallError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CallError::Trap { code, .. } => write!(f, "wasm trap: {code}"),
+            CallError::Host { error, .. } => match error.downcast_ref::<RuntimeError>() {
+                Some(error) => error.fmt(f),
+                None => f.write_str("a host function failed"),
+            },
+            CallError::Arguments(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for CallError {}
+
+/// Frames of compiled code, innermost first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backtrace {
+    /// At most [`Backtrace::FRAMES_MAX`]; outer ones are left out.
+    pub frames: Vec<Frame>,
+}
+
+/// A frame of compiled code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Whose code.
+    pub module: ModuleId,
+    /// Where in its text: the instruction that trapped, or else the last byte of a call instruction.
+    pub text_offset: u32,
+}
+
+impl Backtrace {
+    /// Most frames that are noted.
+    pub const FRAMES_MAX: usize = 64;
+
+    /// The frames that these addresses belong to. All but an exact first one are return addresses.
+    pub(crate) fn resolve(addresses: &[usize], first_is_exact: bool) -> Backtrace {
+        let frames = addresses.iter().enumerate().filter_map(|(index, pc)| {
+            let exact = index == 0 && first_is_exact;
+            let found = code::find(if exact { *pc } else { pc.wrapping_sub(1) })?;
+            Some(Frame {
+                module: found.module,
+                text_offset: found.offset,
+            })
+        });
+        Backtrace {
+            frames: frames.collect(),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What all stores of an engine share: limits, types, idle stacks and memories.
+
+use std::sync::Arc;
+
+use silica_contract::settings::{Architecture, MemoryStyle, ProcessorFeatures, Settings};
+use silica_module::{CompositeType, FunctionType, MemoryType, SubType};
+
+use crate::{
+    RuntimeError, fault,
+    memory::MemoryPool,
+    stacks::StackPool,
+    types::{RegisteredType, TypeRegistry},
+};
+
+/// Sizes and limits of an engine.
+#[derive(Clone, Debug)]
+pub struct RuntimeConfig {
+    /// Bytes of stack for WebAssembly.
+    pub stack_bytes: usize,
+    /// Bytes of stack that a host function finds at least; a call of one with less traps as exhausted.
+    pub host_stack_bytes: usize,
+    /// Stacks kept for reuse.
+    pub stacks_idle_max: usize,
+    /// Memory slots kept for reuse; 0 for none.
+    pub memories_idle_max: usize,
+    /// Bytes of a reused slot that are cleared by hand instead of given back to the system.
+    pub memory_keep_resident: usize,
+    /// Address space reserved for a 32-bit memory: 4 GiB for code without checks, as in
+    /// [`silica_contract::settings::Settings::memory_reservation`], which must be the same.
+    pub memory_reservation: u64,
+    /// Bytes after a reservation that fault; as in [`silica_contract::settings::Settings::memory_guard`].
+    pub memory_guard: u64,
+    /// Address space reserved for a 64-bit memory, unless its maximum is smaller.
+    pub memory64_reservation: u64,
+    /// Most elements of a table, whatever its type says.
+    pub table_elements_max: u64,
+    /// Signal for interruptions; `None` is the system's default for it (SIGURG).
+    pub interrupt_signal: Option<i32>,
+    /// External objects that a store may hold.
+    pub externrefs_max: u32,
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> RuntimeConfig {
+        RuntimeConfig {
+            stack_bytes: 1 << 20,
+            host_stack_bytes: 1 << 20,
+            stacks_idle_max: 16,
+            memories_idle_max: 16,
+            memory_keep_resident: 0,
+            memory_reservation: 4 << 30,
+            memory_guard: 2 << 30,
+            memory64_reservation: 64 << 30,
+            table_elements_max: 10_000_000,
+            interrupt_signal: None,
+            externrefs_max: 1 << 20,
+        }
+    }
+}
+
+impl RuntimeConfig {
+    /// How code of this engine checks accesses to a memory of type `ty`.
+    pub(crate) fn memory_style(&self, ty: &MemoryType) -> MemoryStyle {
+        let settings = Settings {
+            memory_reservation: self.memory_reservation,
+            memory_guard: self.memory_guard,
+            ..Settings::new(ProcessorFeatures {
+                architecture: Architecture::HOST,
+                enabled: Vec::new(),
+            })
+        };
+        settings.memory_style(ty)
+    }
+}
+
+/// Least stack for host functions: what a handler of errors in them needs.
+const HOST_STACK_MIN: usize = 64 << 10;
+
+/// What an engine's modules and stores share. Cloning gives another handle to the same.
+#[derive(Clone)]
+pub struct Runtime(Arc<Shared>);
+
+struct Shared {
+    config: RuntimeConfig,
+    types: Arc<TypeRegistry>,
+    stacks: StackPool,
+    memories: Arc<MemoryPool>,
+    signal: i32,
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Runtime {
+    /// A runtime; the first one of a process installs the handler of faults.
+    ///
+    /// # Errors
+    /// [`RuntimeError::System`] when the system refuses the handler.
+    pub fn new(mut config: RuntimeConfig) -> Result<Runtime, RuntimeError> {
+        config.host_stack_bytes = config.host_stack_bytes.max(HOST_STACK_MIN);
+        let signal = config
+            .interrupt_signal
+            .unwrap_or(silica_os::INTERRUPT_SIGNAL_DEFAULT);
+        silica_os::install(fault::on_fault, signal)?;
+        let stack_bytes = config.stack_bytes.saturating_add(config.host_stack_bytes);
+        Ok(Runtime(Arc::new(Shared {
+            types: Arc::new(TypeRegistry::default()),
+            stacks: StackPool::new(stack_bytes, config.stacks_idle_max),
+            memories: Arc::new(MemoryPool::new(
+                config.memories_idle_max,
+                config.memory_keep_resident,
+            )),
+            signal,
+            config,
+        })))
+    }
+
+    /// Sizes and limits.
+    #[must_use]
+    pub fn config(&self) -> &RuntimeConfig {
+        &self.0.config
+    }
+
+    /// Whether both are handles to one runtime.
+    #[must_use]
+    pub fn same(&self, other: &Runtime) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Registers a function type. Its [`silica_module::HeapType::Concrete`] hold canonical ids.
+    #[must_use]
+    pub fn function_type(&self, ty: &FunctionType) -> RegisteredType {
+        let sub_type = SubType {
+            is_final: true,
+            supertype: None,
+            composite: CompositeType::Function(ty.clone()),
+        };
+        self.0.types.register_one(sub_type)
+    }
+
+    pub(crate) fn types(&self) -> &Arc<TypeRegistry> {
+        &self.0.types
+    }
+
+    pub(crate) fn stacks(&self) -> &StackPool {
+        &self.0.stacks
+    }
+
+    pub(crate) fn memories(&self) -> &Arc<MemoryPool> {
+        &self.0.memories
+    }
+
+    pub(crate) fn interrupt_signal(&self) -> i32 {
+        self.0.signal
+    }
+}

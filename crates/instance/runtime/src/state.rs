@@ -1,0 +1,279 @@
+//! The part of a store that does not depend on the embedder's data.
+
+use std::{
+    any::Any,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use silica_os::Stack;
+
+use crate::{
+    CallError, Runtime,
+    entry::Activation,
+    fault::{Raise, Record},
+    handles::{GlobalEntry, MemoryEntry, TableEntry},
+    host::HostContext,
+    instance::InstanceRecord,
+    interrupt::{InterruptHandle, InterruptState},
+    limiter::LimiterAccess,
+    module::{CompiledModule, ModuleId},
+    outcome::Backtrace,
+    suspend::Suspender,
+};
+
+/// Names a store of this process. Never given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StoreId(u64);
+
+impl StoreId {
+    fn next() -> StoreId {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        StoreId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What compiled code and the stubs touch ([`silica_contract::layout::store`]), and more of the runtime's own.
+#[repr(C)]
+pub(crate) struct StoreFields {
+    pub(crate) exit_frame: usize,
+    pub(crate) exit_pc: usize,
+    pub(crate) host_stack_limit: usize,
+    pub(crate) fuel: u64,
+    /// The innermost activation of this store.
+    pub(crate) activation: *mut Activation,
+}
+
+/// The stack that the store's code runs on now, or will run on. All 0: none yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StackBounds {
+    pub(crate) guard_start: usize,
+    pub(crate) bottom: usize,
+    pub(crate) top: usize,
+}
+
+impl StackBounds {
+    pub(crate) fn of(stack: &Stack) -> StackBounds {
+        StackBounds {
+            guard_start: stack.guard().start,
+            bottom: stack.bottom(),
+            top: stack.top(),
+        }
+    }
+
+    /// Addresses that fault when the stack is exhausted.
+    pub(crate) fn guard(self) -> Range<usize> {
+        self.guard_start..self.bottom
+    }
+
+    /// Whether this address is on the stack.
+    #[inline(always)]
+    pub(crate) fn contains(self, address: usize) -> bool {
+        address.wrapping_sub(self.bottom) < self.top - self.bottom
+    }
+}
+
+/// All of a store but the embedder's data. Never moves: contexts point to it.
+#[repr(C)]
+pub(crate) struct State {
+    /// First, so that a pointer to it is a pointer to the state.
+    pub(crate) fields: StoreFields,
+    pub(crate) stack: StackBounds,
+    pub(crate) id: StoreId,
+    pub(crate) interrupt: Arc<InterruptState>,
+    pub(crate) counts_fuel: bool,
+    /// The whole store, of which this is the first part: for access to the rest.
+    pub(crate) whole: *mut State,
+    pub(crate) suspender: Option<Suspender>,
+    pub(crate) runtime: Runtime,
+    pub(crate) own_stack: Option<Stack>,
+    pub(crate) pending: Option<Raise>,
+    pub(crate) limiter: Option<LimiterAccess>,
+    pub(crate) instances: Vec<Box<InstanceRecord>>,
+    pub(crate) memories: Vec<MemoryEntry>,
+    pub(crate) tables: Vec<TableEntry>,
+    pub(crate) globals: Vec<Box<GlobalEntry>>,
+    pub(crate) host_functions: Vec<Box<HostContext>>,
+    /// Host functions by the address of what they were made from, sorted.
+    pub(crate) host_functions_by_origin: Vec<(usize, u32)>,
+    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
+    pub(crate) record: Record,
+}
+
+impl State {
+    pub(crate) fn new(runtime: &Runtime, counts_fuel: bool) -> State {
+        State {
+            fields: StoreFields {
+                exit_frame: 0,
+                exit_pc: 0,
+                host_stack_limit: 0,
+                fuel: 0,
+                activation: std::ptr::null_mut(),
+            },
+            stack: StackBounds::default(),
+            id: StoreId::next(),
+            interrupt: Arc::new(InterruptState::new(runtime.interrupt_signal())),
+            counts_fuel,
+            whole: std::ptr::null_mut(),
+            suspender: None,
+            runtime: runtime.clone(),
+            own_stack: None,
+            pending: None,
+            limiter: None,
+            instances: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+            host_functions: Vec::new(),
+            host_functions_by_origin: Vec::new(),
+            externs: Vec::new(),
+            record: Record::new(),
+        }
+    }
+
+    /// Makes the store's code run on that stack from now on.
+    pub(crate) fn set_stack(&mut self, bounds: StackBounds) {
+        self.stack = bounds;
+        self.fields.host_stack_limit = bounds.bottom + self.runtime.config().host_stack_bytes;
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(stack) = self.own_stack.take() {
+            self.runtime.stacks().give_back(stack);
+        }
+    }
+}
+
+/// Everything of a store that does not depend on the embedder's data: instances, memories, tables, globals,
+/// fuel. Handles take a reference to it.
+///
+/// It is unsized, and so cannot be moved or swapped: compiled code has pointers to it.
+#[repr(transparent)]
+pub struct StoreState([State]);
+
+impl std::fmt::Debug for StoreState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("StoreState").field(&self.id()).finish()
+    }
+}
+
+impl StoreState {
+    /// The public face of a state.
+    #[inline(always)]
+    pub(crate) fn from_state(state: &State) -> &StoreState {
+        let slice: *const [State] = std::slice::from_ref(state);
+        // SAFETY: `StoreState` is a transparent wrapper of `[State]`.
+        unsafe { &*(slice as *const StoreState) }
+    }
+
+    /// The public face of a state.
+    #[inline(always)]
+    pub(crate) fn from_state_mut(state: &mut State) -> &mut StoreState {
+        let slice: *mut [State] = std::slice::from_mut(state);
+        // SAFETY: `StoreState` is a transparent wrapper of `[State]`.
+        unsafe { &mut *(slice as *mut StoreState) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn state(&self) -> &State {
+        &self.0[0]
+    }
+
+    #[inline(always)]
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        &mut self.0[0]
+    }
+
+    /// A pointer to the state with access to all of the store, for entering code. Whoever uses it does not use
+    /// `self` as long as code may run.
+    #[inline(always)]
+    pub(crate) fn raw(&mut self) -> *mut State {
+        self.0[0].whole
+    }
+
+    /// Which store this is.
+    #[must_use]
+    pub fn id(&self) -> StoreId {
+        self.state().id
+    }
+
+    /// The runtime that the store was made for.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.state().runtime
+    }
+
+    /// Whether code of this store counts fuel.
+    #[must_use]
+    pub fn counts_fuel(&self) -> bool {
+        self.state().counts_fuel
+    }
+
+    /// The fuel that is left.
+    #[must_use]
+    pub fn fuel(&self) -> u64 {
+        self.state().fields.fuel
+    }
+
+    /// Sets the fuel that is left. In a host function this holds when the function returns.
+    pub fn set_fuel(&mut self, fuel: u64) {
+        self.state_mut().fields.fuel = fuel;
+    }
+
+    /// A handle to interrupt this store's calls with, from any thread.
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle::new(&self.state().interrupt)
+    }
+
+    /// The frames of compiled code below the host function that runs now.
+    #[must_use]
+    pub fn backtrace(&self) -> Backtrace {
+        crate::fault::backtrace(self.state())
+    }
+
+    /// The modules of the store's instances, in the order of instantiation.
+    pub fn modules(&self) -> impl Iterator<Item = &CompiledModule> {
+        self.state()
+            .instances
+            .iter()
+            .map(|instance| instance.module())
+    }
+
+    /// The module that a backtrace names so, if an instance of it is in this store.
+    #[must_use]
+    pub fn module(&self, id: ModuleId) -> Option<&CompiledModule> {
+        self.modules().find(|module| module.id() == id)
+    }
+
+    /// Panics when something belongs to another store.
+    #[inline(always)]
+    pub(crate) fn check(&self, owner: StoreId, what: &'static str) {
+        if self.id() != owner {
+            wrong_store(what);
+        }
+    }
+
+    /// Takes a pending interruption, if one was asked for, as the call's end.
+    pub(crate) fn interrupted(&self) -> Result<(), CallError> {
+        if self.state().interrupt.is_asked() && self.state().interrupt.take() {
+            return Err(CallError::Trap {
+                code: silica_contract::trap::TrapCode::Interrupt,
+                fault_address: None,
+                backtrace: self.backtrace(),
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+#[inline(never)]
+pub(crate) fn wrong_store(what: &'static str) -> ! {
+    panic!("{what} belongs to another store")
+}

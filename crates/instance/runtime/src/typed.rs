@@ -1,0 +1,639 @@
+//! Values whose type is known when the host is compiled, and how they travel.
+//!
+//! A tuple of [`WasmType`]s is placed by the calling convention with constants that the compiler folds: a call with
+//! such types costs loads and stores. The rules are those of [`silica_contract::abi::CallLayout`]; a test
+//! holds the two together.
+
+use std::{marker::PhantomData, mem::MaybeUninit, ptr::NonNull};
+
+use silica_contract::{
+    abi::{
+        CONTEXT_ARGUMENTS, FLOAT_RESULT_REGISTERS, RESULT_REGISTERS, RESULT_SLOT_BYTES,
+        argument_registers,
+    },
+    settings::Architecture,
+};
+use silica_module::{RefType, ValueType};
+
+use crate::{
+    HostCall, HostError,
+    entry::{Activation, Registers},
+    handles::{ExternObject, Function},
+    host::{self, HostContext},
+    state::{StoreId, StoreState, wrong_store},
+    value,
+};
+
+const ARGUMENT_REGISTERS: (u32, u32) = argument_registers(Architecture::HOST);
+/// Most values of a tuple.
+const VALUES_MAX: usize = 16;
+
+/// Which kind of register a value travels in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegisterClass {
+    /// Integers and references.
+    Integer,
+    /// Floats.
+    Float,
+    /// Vectors, in float registers.
+    Vector,
+}
+
+/// A type of the host's that is a WebAssembly value type: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, [`V128`],
+/// [`Function`] and [`ExternObject`] (never null) and `Option` of these two (nullable). No other type can be one.
+pub trait WasmType: Copy + Send + 'static + Abi {}
+
+/// A vector of 128 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct V128(pub u128);
+
+mod private {
+    //! What [`WasmType`](super::WasmType) is made of, closed to others.
+    use super::{RegisterClass, StoreId, ValueType};
+
+    pub trait Abi: Copy {
+        /// The type as C passes it.
+        type Register: Copy;
+        const CLASS: RegisterClass;
+        fn value_type() -> ValueType;
+        /// As compiled code has it. Panics for a reference of another store.
+        fn to_bits(self, store: StoreId) -> u128;
+        fn to_register(self, store: StoreId) -> Self::Register;
+        /// # Safety
+        /// The bits are a value of this type in that store.
+        unsafe fn from_bits(bits: u128, store: StoreId) -> Self;
+        /// # Safety
+        /// The register holds a value of this type in that store.
+        unsafe fn from_register(register: Self::Register, store: StoreId) -> Self;
+    }
+}
+pub(crate) use private::Abi;
+
+macro_rules! scalar {
+    ($($ty:ty, $class:ident, $value:ident, $to:expr, $from:expr;)*) => {$(
+        impl WasmType for $ty {}
+        impl Abi for $ty {
+            type Register = $ty;
+            const CLASS: RegisterClass = RegisterClass::$class;
+            fn value_type() -> ValueType { ValueType::$value }
+            #[inline(always)]
+            fn to_bits(self, _store: StoreId) -> u128 { $to(self) }
+            #[inline(always)]
+            fn to_register(self, _store: StoreId) -> $ty { self }
+            #[inline(always)]
+            unsafe fn from_bits(bits: u128, _store: StoreId) -> $ty { $from(bits) }
+            #[inline(always)]
+            unsafe fn from_register(register: $ty, _store: StoreId) -> $ty { register }
+        }
+    )*};
+}
+
+scalar! {
+    i32, Integer, I32, |v: i32| u128::from(v.cast_unsigned()), |b: u128| (b as u32).cast_signed();
+    u32, Integer, I32, |v: u32| u128::from(v), |b: u128| b as u32;
+    i64, Integer, I64, |v: i64| u128::from(v.cast_unsigned()), |b: u128| (b as u64).cast_signed();
+    u64, Integer, I64, |v: u64| u128::from(v), |b: u128| b as u64;
+    f32, Float, F32, |v: f32| u128::from(v.to_bits()), |b: u128| f32::from_bits(b as u32);
+    f64, Float, F64, |v: f64| u128::from(v.to_bits()), |b: u128| f64::from_bits(b as u64);
+}
+
+impl WasmType for V128 {}
+impl Abi for V128 {
+    /// Vectors are never passed as C does.
+    type Register = ();
+    const CLASS: RegisterClass = RegisterClass::Vector;
+    fn value_type() -> ValueType {
+        ValueType::V128
+    }
+    #[inline(always)]
+    fn to_bits(self, _store: StoreId) -> u128 {
+        self.0
+    }
+    fn to_register(self, _store: StoreId) {
+        unreachable!("functions with vectors use the general routine")
+    }
+    #[inline(always)]
+    unsafe fn from_bits(bits: u128, _store: StoreId) -> V128 {
+        V128(bits)
+    }
+    unsafe fn from_register((): (), _store: StoreId) -> V128 {
+        unreachable!("functions with vectors use the general routine")
+    }
+}
+
+impl WasmType for Option<Function> {}
+impl Abi for Option<Function> {
+    type Register = u64;
+    const CLASS: RegisterClass = RegisterClass::Integer;
+    fn value_type() -> ValueType {
+        ValueType::Ref(RefType::FUNCREF)
+    }
+    #[inline(always)]
+    fn to_bits(self, store: StoreId) -> u128 {
+        u128::from(self.to_register(store))
+    }
+    #[inline(always)]
+    fn to_register(self, store: StoreId) -> u64 {
+        match self {
+            None => 0,
+            Some(function) if function.store() == store => function.to_bits(),
+            Some(_) => wrong_store("the function"),
+        }
+    }
+    #[inline(always)]
+    unsafe fn from_bits(bits: u128, store: StoreId) -> Option<Function> {
+        // SAFETY: passed on.
+        unsafe { Self::from_register(bits as u64, store) }
+    }
+    #[inline(always)]
+    unsafe fn from_register(register: u64, store: StoreId) -> Option<Function> {
+        // SAFETY: a reference that is not null points to a function of its store.
+        NonNull::new(register as usize as *mut _)
+            .map(|pointer| unsafe { Function::new(store, pointer) })
+    }
+}
+
+impl WasmType for Option<ExternObject> {}
+impl Abi for Option<ExternObject> {
+    type Register = u64;
+    const CLASS: RegisterClass = RegisterClass::Integer;
+    fn value_type() -> ValueType {
+        ValueType::Ref(RefType::EXTERNREF)
+    }
+    #[inline(always)]
+    fn to_bits(self, store: StoreId) -> u128 {
+        u128::from(self.to_register(store))
+    }
+    #[inline(always)]
+    fn to_register(self, store: StoreId) -> u64 {
+        match self {
+            None => 0,
+            Some(object) if object.store() == store => object.to_bits(),
+            Some(_) => wrong_store("the external object"),
+        }
+    }
+    #[inline(always)]
+    unsafe fn from_bits(bits: u128, store: StoreId) -> Option<ExternObject> {
+        ExternObject::from_bits(bits as u64, store)
+    }
+    #[inline(always)]
+    unsafe fn from_register(register: u64, store: StoreId) -> Option<ExternObject> {
+        ExternObject::from_bits(register, store)
+    }
+}
+
+macro_rules! never_null {
+    ($($ty:ty, $reference:ident;)*) => {$(
+        impl WasmType for $ty {}
+        impl Abi for $ty {
+            type Register = u64;
+            const CLASS: RegisterClass = RegisterClass::Integer;
+            fn value_type() -> ValueType {
+                ValueType::Ref(RefType { nullable: false, heap: RefType::$reference.heap })
+            }
+            #[inline(always)]
+            fn to_bits(self, store: StoreId) -> u128 { Some(self).to_bits(store) }
+            #[inline(always)]
+            fn to_register(self, store: StoreId) -> u64 { Some(self).to_register(store) }
+            #[inline(always)]
+            unsafe fn from_bits(bits: u128, store: StoreId) -> $ty {
+                // SAFETY: passed on.
+                unsafe { Self::from_register(bits as u64, store) }
+            }
+            #[inline(always)]
+            unsafe fn from_register(register: u64, store: StoreId) -> $ty {
+                // SAFETY: passed on.
+                let value = unsafe { <Option<$ty> as Abi>::from_register(register, store) };
+                value.expect("validation proved that the reference is not null")
+            }
+        }
+    )*};
+}
+
+never_null! {
+    Function, FUNCREF;
+    ExternObject, EXTERNREF;
+}
+
+/// Arguments on the stack, as they are pushed.
+pub(crate) struct StackArguments {
+    pub(crate) words: [MaybeUninit<u64>; 2 * VALUES_MAX + 2],
+    pub(crate) bytes: usize,
+}
+
+/// Room for results that do not fit in registers.
+pub(crate) struct ResultArea([MaybeUninit<u128>; VALUES_MAX]);
+
+impl ResultArea {
+    #[inline(always)]
+    pub(crate) fn uninit() -> ResultArea {
+        ResultArea([MaybeUninit::uninit(); VALUES_MAX])
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut u128 {
+        self.0.as_mut_ptr().cast()
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_ptr(&self) -> *const u128 {
+        self.0.as_ptr().cast()
+    }
+}
+
+/// Places values in registers, then elsewhere, in the convention's order.
+pub struct Outgoing<'a> {
+    registers: &'a mut Registers,
+    integers: u32,
+    floats: u32,
+    limits: (u32, u32),
+    stack: StackArguments,
+    /// Where results that are not in registers go.
+    area: *mut u128,
+}
+
+impl<'a> Outgoing<'a> {
+    /// Places arguments of a call after the contexts.
+    #[inline(always)]
+    pub(crate) fn arguments(activation: &'a mut Activation) -> Outgoing<'a> {
+        Outgoing {
+            registers: &mut activation.registers,
+            integers: CONTEXT_ARGUMENTS,
+            floats: 0,
+            limits: ARGUMENT_REGISTERS,
+            stack: StackArguments {
+                words: [MaybeUninit::uninit(); 2 * VALUES_MAX + 2],
+                bytes: 0,
+            },
+            area: std::ptr::null_mut(),
+        }
+    }
+
+    /// Places results, in registers where `area` is null, else there.
+    #[inline(always)]
+    pub(crate) fn results(registers: &'a mut Registers, area: *mut u128) -> Outgoing<'a> {
+        Outgoing {
+            registers,
+            integers: 0,
+            floats: 0,
+            limits: (RESULT_REGISTERS, FLOAT_RESULT_REGISTERS),
+            stack: StackArguments {
+                words: [MaybeUninit::uninit(); 2 * VALUES_MAX + 2],
+                bytes: 0,
+            },
+            area,
+        }
+    }
+
+    /// Places an integer.
+    #[inline(always)]
+    pub(crate) fn put_integer(&mut self, value: u64) {
+        self.put(RegisterClass::Integer, u128::from(value));
+    }
+
+    #[inline(always)]
+    fn put(&mut self, class: RegisterClass, bits: u128) {
+        if !self.area.is_null() {
+            // SAFETY: who made this for an area has room there for all results, 16 bytes each.
+            unsafe {
+                self.area.write_unaligned(bits);
+                self.area = self.area.byte_add(RESULT_SLOT_BYTES as usize);
+            }
+            return;
+        }
+        match class {
+            RegisterClass::Integer if self.integers < self.limits.0 => {
+                self.registers.integers[self.integers as usize].write(bits as u64);
+                self.integers += 1;
+            }
+            RegisterClass::Float | RegisterClass::Vector if self.floats < self.limits.1 => {
+                self.registers.floats[self.floats as usize].write(bits);
+                self.floats += 1;
+            }
+            RegisterClass::Integer | RegisterClass::Float => {
+                self.stack.words[self.stack.bytes / 8].write(bits as u64);
+                self.stack.bytes += 8;
+            }
+            RegisterClass::Vector => {
+                self.stack.bytes = self.stack.bytes.next_multiple_of(16);
+                self.stack.words[self.stack.bytes / 8].write(bits as u64);
+                self.stack.words[self.stack.bytes / 8 + 1].write((bits >> 64) as u64);
+                self.stack.bytes += 16;
+            }
+        }
+    }
+
+    /// The arguments that go to the stack, a whole number of 16 bytes.
+    #[inline(always)]
+    pub(crate) fn finish(mut self) -> StackArguments {
+        if !self.stack.bytes.is_multiple_of(16) {
+            self.stack.words[self.stack.bytes / 8].write(0);
+            self.stack.bytes += 8;
+        }
+        self.stack
+    }
+}
+
+/// Finds values where the convention has them.
+pub struct Incoming<'a> {
+    registers: &'a Registers,
+    integers: u32,
+    floats: u32,
+    limits: (u32, u32),
+    /// Where values are that are not in registers, and how many bytes of them were taken.
+    elsewhere: *const u8,
+    taken: usize,
+    /// Bytes of each value there, if all have a slot of one size.
+    slot: Option<usize>,
+}
+
+impl<'a> Incoming<'a> {
+    /// Arguments after the contexts, and after the pointer to the result area if there is one.
+    #[inline(always)]
+    pub(crate) fn arguments(
+        registers: &'a Registers,
+        stack: *const u8,
+        has_area: bool,
+    ) -> Incoming<'a> {
+        Incoming {
+            registers,
+            integers: CONTEXT_ARGUMENTS + u32::from(has_area),
+            floats: 0,
+            limits: ARGUMENT_REGISTERS,
+            elsewhere: stack,
+            taken: 0,
+            slot: None,
+        }
+    }
+
+    /// Results, in registers or else all in the area.
+    #[inline(always)]
+    fn results(registers: &'a Registers, area: *const u128, in_registers: bool) -> Incoming<'a> {
+        Incoming {
+            registers,
+            integers: 0,
+            floats: 0,
+            limits: if in_registers {
+                (RESULT_REGISTERS, FLOAT_RESULT_REGISTERS)
+            } else {
+                (0, 0)
+            },
+            elsewhere: area.cast(),
+            taken: 0,
+            slot: Some(RESULT_SLOT_BYTES as usize),
+        }
+    }
+
+    /// Takes the next value.
+    ///
+    /// # Safety
+    /// The next value is of that class, and its register or place was written.
+    #[inline(always)]
+    unsafe fn take(&mut self, class: RegisterClass) -> u128 {
+        // SAFETY: see above.
+        unsafe {
+            match class {
+                RegisterClass::Integer if self.integers < self.limits.0 => {
+                    self.integers += 1;
+                    u128::from(self.registers.integers[self.integers as usize - 1].assume_init())
+                }
+                RegisterClass::Float if self.floats < self.limits.1 => {
+                    self.floats += 1;
+                    // The upper half of the register is whatever it was.
+                    self.registers.floats[self.floats as usize - 1].assume_init()
+                        & u128::from(u64::MAX)
+                }
+                RegisterClass::Vector if self.floats < self.limits.1 => {
+                    self.floats += 1;
+                    self.registers.floats[self.floats as usize - 1].assume_init()
+                }
+                RegisterClass::Integer | RegisterClass::Float => {
+                    let value = self
+                        .elsewhere
+                        .add(self.taken)
+                        .cast::<u64>()
+                        .read_unaligned();
+                    self.taken += self.slot.unwrap_or(8);
+                    u128::from(value)
+                }
+                RegisterClass::Vector => {
+                    self.taken = self.taken.next_multiple_of(16);
+                    let value = self
+                        .elsewhere
+                        .add(self.taken)
+                        .cast::<u128>()
+                        .read_unaligned();
+                    self.taken += 16;
+                    value
+                }
+            }
+        }
+    }
+}
+
+/// A tuple of up to sixteen [`WasmType`]s: the parameters or the results of a function.
+///
+/// # Safety
+/// The constants say what the tuple is, and the functions place and find exactly its values. Only
+/// this module implements it.
+pub unsafe trait WasmTypes: Copy + Send + 'static {
+    /// How many integers and references.
+    const INTEGERS: u32;
+    /// How many floats and vectors.
+    const FLOATS: u32;
+    /// How many vectors.
+    const VECTORS: u32;
+    /// Whether, as results, they are in registers.
+    const IN_REGISTERS: bool =
+        Self::INTEGERS <= RESULT_REGISTERS && Self::FLOATS <= FLOAT_RESULT_REGISTERS;
+    /// The one value as C passes it, of tuples of one; else nothing.
+    #[doc(hidden)]
+    type Single: Copy;
+
+    /// The types.
+    fn value_types() -> Vec<ValueType>;
+
+    #[doc(hidden)]
+    fn put(self, outgoing: &mut Outgoing<'_>, store: StoreId);
+
+    /// # Safety
+    /// The next values are of these types, of that store.
+    #[doc(hidden)]
+    unsafe fn take(incoming: &mut Incoming<'_>, store: StoreId) -> Self;
+
+    #[doc(hidden)]
+    fn to_single(self, store: StoreId) -> Self::Single;
+
+    /// The address of the routine that C calls with these types as arguments, in registers.
+    #[doc(hidden)]
+    fn routine<T: 'static, R: WasmTypes, F>() -> usize
+    where
+        F: Fn(HostCall<'_, T>, Self) -> Result<R, HostError> + Send + Sync + 'static;
+}
+
+/// The results of a call.
+///
+/// # Safety
+/// The registers or the area hold results of these types, of that store.
+#[inline(always)]
+pub(crate) unsafe fn take_results<R: WasmTypes>(
+    registers: &Registers,
+    area: *const u128,
+    store: StoreId,
+) -> R {
+    let mut incoming = Incoming::results(registers, area, R::IN_REGISTERS);
+    // SAFETY: passed on.
+    unsafe { R::take(&mut incoming, store) }
+}
+
+const fn count<A: Abi>(class: RegisterClass) -> u32 {
+    (A::CLASS as u8 == class as u8) as u32
+}
+
+macro_rules! tuple {
+    (@single $only:ident) => { <$only as Abi>::Register };
+    (@single $($any:ident)*) => { () };
+    (@to_single $store:ident $only:ident) => { $only.to_register($store) };
+    (@to_single $store:ident $($any:ident)*) => { { let _ = $store; $(let _ = $any;)* } };
+    ($($name:ident)*) => {
+        // SAFETY: the constants count the classes of the parts, and the functions treat each part in order.
+        #[allow(non_snake_case, unused_variables, unused_unsafe, clippy::unused_unit)]
+        unsafe impl<$($name: WasmType),*> WasmTypes for ($($name,)*) {
+            const INTEGERS: u32 = 0 $(+ count::<$name>(RegisterClass::Integer))*;
+            const FLOATS: u32 = 0 $(+ count::<$name>(RegisterClass::Float) + count::<$name>(RegisterClass::Vector))*;
+            const VECTORS: u32 = 0 $(+ count::<$name>(RegisterClass::Vector))*;
+            type Single = tuple!(@single $($name)*);
+
+            fn value_types() -> Vec<ValueType> {
+                vec![$($name::value_type()),*]
+            }
+
+            #[inline(always)]
+            fn put(self, outgoing: &mut Outgoing<'_>, store: StoreId) {
+                let ($($name,)*) = self;
+                $(outgoing.put(<$name as Abi>::CLASS, $name.to_bits(store));)*
+            }
+
+            #[inline(always)]
+            unsafe fn take(incoming: &mut Incoming<'_>, store: StoreId) -> Self {
+                // SAFETY: passed on; the parts are taken in order.
+                unsafe { ($(<$name as Abi>::from_bits(incoming.take(<$name as Abi>::CLASS), store),)*) }
+            }
+
+            #[inline(always)]
+            fn to_single(self, store: StoreId) -> Self::Single {
+                let ($($name,)*) = self;
+                tuple!(@to_single store $($name)*)
+            }
+
+            fn routine<T: 'static, R: WasmTypes, F>() -> usize
+            where
+                F: Fn(HostCall<'_, T>, Self) -> Result<R, HostError> + Send + Sync + 'static,
+            {
+                #[allow(improper_ctypes_definitions, reason = "registers are numbers; () is void")]
+                unsafe extern "C" fn routine<T: 'static, R: WasmTypes, F, $($name: WasmType),*>(
+                    callee: *mut HostContext,
+                    caller: *mut u8,
+                    $($name: <$name as Abi>::Register),*
+                ) -> R::Single
+                where
+                    F: Fn(HostCall<'_, T>, ($($name,)*)) -> Result<R, HostError> + Send + Sync + 'static,
+                {
+                    // SAFETY: compiled code calls this as the routine of a host function that was made from an `F` for
+                    // a store of `T`, with arguments of its type in the registers.
+                    unsafe {
+                        host::run_typed::<T, R, F, ($($name,)*)>(callee, caller, |store| {
+                            ($(<$name as Abi>::from_register($name, store),)*)
+                        })
+                    }
+                }
+                routine::<T, R, F, $($name),*> as *const () as usize
+            }
+        }
+    };
+}
+
+tuple!();
+tuple!(A);
+tuple!(A B);
+tuple!(A B C);
+tuple!(A B C D);
+tuple!(A B C D E);
+tuple!(A B C D E G);
+tuple!(A B C D E G H);
+tuple!(A B C D E G H I);
+tuple!(A B C D E G H I J);
+tuple!(A B C D E G H I J K);
+tuple!(A B C D E G H I J K L);
+tuple!(A B C D E G H I J K L M);
+tuple!(A B C D E G H I J K L M N);
+tuple!(A B C D E G H I J K L M N O);
+tuple!(A B C D E G H I J K L M N O P);
+tuple!(A B C D E G H I J K L M N O P Q);
+
+/// A function that was proved to take a `P` and give an `R`.
+pub struct Typed<P, R> {
+    function: Function,
+    types: PhantomData<fn(P) -> R>,
+}
+
+impl<P, R> Clone for Typed<P, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P, R> Copy for Typed<P, R> {}
+
+impl<P, R> std::fmt::Debug for Typed<P, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Typed").field(&self.function).finish()
+    }
+}
+
+/// A function has another type than was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a function of type {expected:?}, found {found:?}")]
+pub struct TypeMismatch {
+    /// The type that was asked for.
+    pub expected: silica_module::FunctionType,
+    /// The function's type.
+    pub found: silica_module::FunctionType,
+}
+
+impl<P: WasmTypes, R: WasmTypes> Typed<P, R> {
+    pub(crate) fn new(store: &StoreState, function: Function) -> Result<Typed<P, R>, TypeMismatch> {
+        let ty = function.ty(store);
+        let found = ty.function();
+        let (params, results) = (P::value_types(), R::value_types());
+        let all = |sub: &[ValueType], sup: &[ValueType]| {
+            sub.len() == sup.len()
+                && sub
+                    .iter()
+                    .zip(sup)
+                    .all(|(sub, sup)| value::is_subtype(store, *sub, *sup))
+        };
+        if all(&params, &found.params) && all(&found.results, &results) {
+            return Ok(Typed {
+                function,
+                types: PhantomData,
+            });
+        }
+        Err(TypeMismatch {
+            expected: silica_module::FunctionType {
+                params: params.into(),
+                results: results.into(),
+            },
+            found: found.clone(),
+        })
+    }
+}
+
+impl<P, R> Typed<P, R> {
+    /// The function.
+    #[inline(always)]
+    #[must_use]
+    pub fn function(&self) -> Function {
+        self.function
+    }
+}

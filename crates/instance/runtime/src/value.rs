@@ -1,0 +1,174 @@
+//! Values whose type is known only when the program runs.
+
+use std::ptr::NonNull;
+
+use silica_module::{HeapType, RefType, ValueType};
+
+use crate::{
+    handles::{ExternObject, Function},
+    state::{StoreId, StoreState},
+    types,
+};
+
+/// A WebAssembly value. Floats are bits, so that every NaN survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `i32`
+    I32(i32),
+    /// `i64`
+    I64(i64),
+    /// `f32`, its bits.
+    F32(u32),
+    /// `f64`, its bits.
+    F64(u64),
+    /// `v128`
+    V128(u128),
+    /// A reference to a function, or null.
+    Function(Option<Function>),
+    /// A reference to something of the host's, or null.
+    Extern(Option<ExternObject>),
+}
+
+impl Value {
+    /// Its type; for references the nullable `funcref` and `externref`.
+    #[must_use]
+    pub fn ty(&self) -> ValueType {
+        match self {
+            Value::I32(_) => ValueType::I32,
+            Value::I64(_) => ValueType::I64,
+            Value::F32(_) => ValueType::F32,
+            Value::F64(_) => ValueType::F64,
+            Value::V128(_) => ValueType::V128,
+            Value::Function(_) => ValueType::Ref(RefType::FUNCREF),
+            Value::Extern(_) => ValueType::Ref(RefType::EXTERNREF),
+        }
+    }
+
+    /// Zero, or null, of that type (canonical); `None` for references that are never null or that this
+    /// runtime does not have.
+    #[must_use]
+    pub fn default_of(ty: ValueType) -> Option<Value> {
+        match ty {
+            ValueType::I32 => Some(Value::I32(0)),
+            ValueType::I64 => Some(Value::I64(0)),
+            ValueType::F32 => Some(Value::F32(0)),
+            ValueType::F64 => Some(Value::F64(0)),
+            ValueType::V128 => Some(Value::V128(0)),
+            ValueType::Ref(reference) if !reference.nullable => None,
+            ValueType::Ref(reference) => match kind(reference.heap)? {
+                ReferenceKind::Function => Some(Value::Function(None)),
+                ReferenceKind::Extern => Some(Value::Extern(None)),
+            },
+        }
+    }
+
+    /// Whether it is a value of that type (canonical) in this store.
+    ///
+    /// # Panics
+    /// If it is a reference of another store.
+    #[must_use]
+    pub fn matches(&self, store: &StoreState, ty: ValueType) -> bool {
+        let ValueType::Ref(expected) = ty else {
+            return self.ty() == ty;
+        };
+        match self {
+            Value::I32(_) | Value::I64(_) | Value::F32(_) | Value::F64(_) | Value::V128(_) => false,
+            Value::Function(None) => {
+                expected.nullable && kind(expected.heap) == Some(ReferenceKind::Function)
+            }
+            Value::Extern(None) => {
+                expected.nullable && kind(expected.heap) == Some(ReferenceKind::Extern)
+            }
+            Value::Function(Some(function)) => {
+                store.check(function.store(), "the function");
+                match expected.heap {
+                    HeapType::Func => true,
+                    HeapType::Concrete(id) => function.ty(store).is_subtype_of_id(id),
+                    HeapType::NoFunc
+                    | HeapType::Extern
+                    | HeapType::NoExtern
+                    | HeapType::Any
+                    | HeapType::Eq
+                    | HeapType::I31
+                    | HeapType::Struct
+                    | HeapType::Array
+                    | HeapType::None
+                    | HeapType::Exn
+                    | HeapType::NoExn => false,
+                }
+            }
+            Value::Extern(Some(object)) => {
+                store.check(object.store(), "the external object");
+                expected.heap == HeapType::Extern
+            }
+        }
+    }
+
+    /// As compiled code has it. A reference's store was checked.
+    pub(crate) fn to_bits(self) -> u128 {
+        match self {
+            Value::I32(value) => u128::from(value.cast_unsigned()),
+            Value::I64(value) => u128::from(value.cast_unsigned()),
+            Value::F32(bits) => u128::from(bits),
+            Value::F64(bits) => u128::from(bits),
+            Value::V128(bits) => bits,
+            Value::Function(function) => {
+                function.map_or(0, |function| u128::from(function.to_bits()))
+            }
+            Value::Extern(object) => object.map_or(0, |object| u128::from(object.to_bits())),
+        }
+    }
+
+    /// From what compiled code has.
+    ///
+    /// # Safety
+    /// The bits are a value of that type (canonical) in that store.
+    pub(crate) unsafe fn from_bits(bits: u128, ty: ValueType, store: StoreId) -> Value {
+        match ty {
+            ValueType::I32 => Value::I32((bits as u32).cast_signed()),
+            ValueType::I64 => Value::I64((bits as u64).cast_signed()),
+            ValueType::F32 => Value::F32(bits as u32),
+            ValueType::F64 => Value::F64(bits as u64),
+            ValueType::V128 => Value::V128(bits),
+            ValueType::Ref(reference) => match kind(reference.heap) {
+                Some(ReferenceKind::Extern) => {
+                    Value::Extern(ExternObject::from_bits(bits as u64, store))
+                }
+                Some(ReferenceKind::Function) | None => {
+                    let pointer = NonNull::new(bits as u64 as usize as *mut _);
+                    // SAFETY: see above: it points to a function of the store.
+                    Value::Function(pointer.map(|pointer| unsafe { Function::new(store, pointer) }))
+                }
+            },
+        }
+    }
+}
+
+/// What a reference of some heap type refers to in this runtime.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReferenceKind {
+    Function,
+    Extern,
+}
+
+/// What references of this heap type refer to; `None` for what this runtime does not have. All concrete
+/// types that a module can have here are function types.
+pub(crate) fn kind(heap: HeapType) -> Option<ReferenceKind> {
+    match heap {
+        HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) => Some(ReferenceKind::Function),
+        HeapType::Extern | HeapType::NoExtern => Some(ReferenceKind::Extern),
+        HeapType::Any
+        | HeapType::Eq
+        | HeapType::I31
+        | HeapType::Struct
+        | HeapType::Array
+        | HeapType::None
+        | HeapType::Exn
+        | HeapType::NoExn => None,
+    }
+}
+
+/// Whether values of type `found` can be used where `expected` is needed; both canonical.
+pub(crate) fn is_subtype(store: &StoreState, found: ValueType, expected: ValueType) -> bool {
+    types::is_value_subtype(store.runtime().types(), found, expected)
+}
