@@ -187,6 +187,12 @@ impl Config {
         self
     }
 
+    /// Whether fuel is counted: [`Config::consume_fuel`].
+    #[must_use]
+    pub fn counts_fuel(&self) -> bool {
+        self.fuel
+    }
+
     /// Whether every NaN that a float operator makes is the canonical one.
     pub fn cranelift_nan_canonicalization(&mut self, yes: bool) -> &mut Self {
         self.canonicalize_nans = yes;

@@ -1,0 +1,166 @@
+//! Backtraces: names, offsets, through the host, and how they are printed.
+
+use silica_engine::{Caller, Engine, Func, Instance, Module, Store, WasmBacktrace};
+use silica_tests_embed::{engine_with, instance, instance_in};
+
+const NESTED: &str = r#"(module $app
+    (func $inner unreachable)
+    (func $middle call $inner nop)
+    (func (export "outer") call $middle nop))"#;
+
+#[test]
+fn frames_have_names_and_indices() {
+    let (mut store, instance) = instance(NESTED);
+    let f = instance
+        .get_typed_func::<(), ()>(&mut store, "outer")
+        .unwrap();
+    let error = f.call(&mut store, ()).unwrap_err();
+    let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+    let frames: Vec<_> = backtrace
+        .frames()
+        .iter()
+        .map(|frame| (frame.func_index(), frame.func_name()))
+        .collect();
+    // Small callees may be inlined into the only function that is left then; their frames may be gone.
+    assert_eq!(frames.last(), Some(&(Some(2), None)));
+    assert_eq!(backtrace.frames()[0].module().name(), Some("app"));
+    assert!(backtrace.frames()[0].module_offset().is_some());
+}
+
+#[test]
+fn without_inlining_every_frame_is_there() {
+    let engine = engine_with(|config| {
+        config.compiler_inlining(false);
+    });
+    let (mut store, instance) = instance_in(&engine, NESTED);
+    let f = instance
+        .get_typed_func::<(), ()>(&mut store, "outer")
+        .unwrap();
+    let error = f.call(&mut store, ()).unwrap_err();
+    let text = error.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "unreachable");
+    assert_eq!(lines[1], "wasm backtrace:");
+    assert!(
+        lines[2].starts_with("  0: 0x") && lines[2].ends_with(" - app!inner"),
+        "{text}"
+    );
+    assert!(
+        lines[3].starts_with("  1: 0x") && lines[3].ends_with(" - app!middle"),
+        "{text}"
+    );
+    assert!(
+        lines[4].starts_with("  2: 0x") && lines[4].ends_with(" - app!<function 2>"),
+        "{text}"
+    );
+    assert_eq!(lines.len(), 5);
+}
+
+#[test]
+fn offsets_are_those_of_the_instruction() {
+    // The body of the only function: no locals, nop, nop, unreachable, end.
+    let binary = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x05\x01\x01f\0\0\x0a\x07\x01\x05\0\x01\x01\0\x0b";
+    let engine = Engine::default();
+    let module = Module::new(&engine, binary).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let f = instance.get_typed_func::<(), ()>(&mut store, "f").unwrap();
+    let error = f.call(&mut store, ()).unwrap_err();
+    let frame = &error.downcast_ref::<WasmBacktrace>().unwrap().frames()[0];
+    assert_eq!(frame.module_offset(), Some(binary.len() - 2));
+    assert_eq!(frame.func_offset(), Some(3));
+}
+
+#[test]
+fn a_host_function_can_capture_one() {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, String::new());
+    let capture = Func::wrap(&mut store, |mut caller: Caller<'_, String>| {
+        let backtrace = WasmBacktrace::capture(&caller);
+        *caller.data_mut() = backtrace.to_string();
+    });
+    let module = Module::new(
+        &engine,
+        r#"(module $app (import "" "" (func $capture)) (func $f (export "f") call $capture nop))"#,
+    )
+    .unwrap();
+    let instance = Instance::new(&mut store, &module, &[capture.into()]).unwrap();
+    instance
+        .get_typed_func::<(), ()>(&mut store, "f")
+        .unwrap()
+        .call(&mut store, ())
+        .unwrap();
+    assert!(store.data().contains("app!f"), "{}", store.data());
+    assert!(WasmBacktrace::capture(&store).frames().is_empty());
+}
+
+#[test]
+fn they_can_be_turned_off() {
+    let engine = engine_with(|config| {
+        config.wasm_backtrace(false);
+    });
+    let (mut store, instance) = instance_in(&engine, NESTED);
+    let f = instance
+        .get_typed_func::<(), ()>(&mut store, "outer")
+        .unwrap();
+    let error = f.call(&mut store, ()).unwrap_err();
+    assert!(error.downcast_ref::<WasmBacktrace>().is_none());
+    assert_eq!(error.to_string(), "unreachable");
+}
+
+#[test]
+fn mangled_names_are_printed_as_written() {
+    let (mut store, instance) = instance(
+        r#"(module
+            (func $_ZN3app5solve17h0123456789abcdefE (export "rust") unreachable)
+            (func $_ZN3app5solveEi (export "cpp") unreachable))"#,
+    );
+    for (name, printed) in [("rust", "app::solve"), ("cpp", "app::solve(int)")] {
+        let f = instance.get_typed_func::<(), ()>(&mut store, name).unwrap();
+        let error = f.call(&mut store, ()).unwrap_err();
+        let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+        assert_eq!(backtrace.frames()[0].func_name(), Some(printed));
+    }
+}
+
+#[test]
+fn a_deep_stack_gives_a_bounded_backtrace() {
+    let (mut store, instance) = instance(r#"(module (func $f (export "f") call $f nop))"#);
+    let f = instance.get_typed_func::<(), ()>(&mut store, "f").unwrap();
+    let error = f.call(&mut store, ()).unwrap_err();
+    let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+    assert!((1..=1000).contains(&backtrace.frames().len()));
+}
+
+#[test]
+fn frames_on_both_sides_of_the_host() {
+    let engine = engine_with(|config| {
+        config.compiler_inlining(false);
+    });
+    let mut store = Store::new(&engine, None::<Instance>);
+    let through = Func::wrap(
+        &mut store,
+        |mut caller: Caller<'_, Option<Instance>>| -> silica_engine::Result<()> {
+            let instance = caller.data().unwrap();
+            instance
+                .get_typed_func::<(), ()>(&mut caller, "inner")?
+                .call(&mut caller, ())
+        },
+    );
+    let module = Module::new(
+        &engine,
+        r#"(module (import "" "" (func $through))
+            (func $outer (export "outer") call $through nop)
+            (func $inner (export "inner") unreachable))"#,
+    )
+    .unwrap();
+    let instance = Instance::new(&mut store, &module, &[through.into()]).unwrap();
+    *store.data_mut() = Some(instance);
+    let f = instance
+        .get_typed_func::<(), ()>(&mut store, "outer")
+        .unwrap();
+    let error = f.call(&mut store, ()).unwrap_err();
+    let text = error.to_string();
+    let (inner, outer) = (text.find("inner"), text.find("outer"));
+    assert!(inner.is_some() && inner < outer, "{text}");
+}

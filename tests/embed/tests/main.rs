@@ -1,0 +1,23 @@
+//! The embedding API, part by part.
+
+#![deny(unsafe_code)]
+
+mod asynchronous;
+mod backtraces;
+mod calls;
+mod configuration;
+mod fuel;
+mod globals;
+mod imports;
+mod interruption;
+mod limits;
+mod linker;
+mod memories;
+mod modules;
+mod panics;
+mod references;
+mod shared;
+mod stores;
+mod tables;
+mod threads;
+mod traps;
