@@ -94,6 +94,25 @@ pub enum IntCompare {
     GeU,
 }
 
+impl IntCompare {
+    /// The comparison that holds where this one does not.
+    #[must_use]
+    pub const fn inverse(self) -> IntCompare {
+        match self {
+            IntCompare::Eq => IntCompare::Ne,
+            IntCompare::Ne => IntCompare::Eq,
+            IntCompare::LtS => IntCompare::GeS,
+            IntCompare::LtU => IntCompare::GeU,
+            IntCompare::GtS => IntCompare::LeS,
+            IntCompare::GtU => IntCompare::LeU,
+            IntCompare::LeS => IntCompare::GtS,
+            IntCompare::LeU => IntCompare::GtU,
+            IntCompare::GeS => IntCompare::LtS,
+            IntCompare::GeU => IntCompare::LtU,
+        }
+    }
+}
+
 /// Float operators of one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "the names are the specification's")]

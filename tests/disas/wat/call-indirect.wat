@@ -12,15 +12,13 @@
 ;;     movq %rsp, %rbp
 ;;   block0:
 ;;     movq 0x28(%rdi), %rax
-;;     movl %ecx, %ecx
-;;     cmpq %rax, %rcx
-;;     jnb #trap=user3
-;;     movq 0x20(%rdi), %rsi
-;;     leaq (%rsi, %rcx, 8), %rsi
+;;     movq 0x20(%rdi), %r8
+;;     movl %ecx, %esi
+;;     leaq (%r8, %rsi, 8), %rcx
 ;;     uninit  %r8
 ;;     xorq %r8, %r8
-;;     cmpq %rax, %rcx
-;;     cmovbq %rsi, %r8
+;;     cmpq %rax, %rsi
+;;     cmovbq %rcx, %r8
 ;;     movq (%r8), %rax
 ;;     movl 0x10(%rax), %ecx
 ;;     cmpl 0x30(%rdi), %ecx

@@ -10,17 +10,15 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq 0x28(%rdi), %r9
-;;     movl %edx, %r10d
-;;     cmpq %r9, %r10
-;;     jnb #trap=user2
-;;     movq %r10, %r11
-;;     addq 0x20(%rdi), %r11
-;;     uninit  %rax
-;;     xorq %rax, %rax
-;;     cmpq %r9, %r10
-;;     cmovbq %r11, %rax
-;;     movl 0x10(%rax), %eax
+;;     movq 0x28(%rdi), %r10
+;;     movl %edx, %r11d
+;;     movq 0x20(%rdi), %rax
+;;     leaq 0x10(%rax, %r11), %rax
+;;     uninit  %r8
+;;     xorq %r8, %r8
+;;     cmpq %r10, %r11
+;;     cmovbq %rax, %r8
+;;     movl (%r8), %eax
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq

@@ -9,16 +9,14 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq 0x28(%rdi), %r8
-;;     cmpq %r8, %rdx
-;;     jnb #trap=user2
-;;     movq %rdx, %r10
-;;     addq 0x20(%rdi), %r10
-;;     uninit  %r9
-;;     xorq %r9, %r9
-;;     cmpq %r8, %rdx
-;;     cmovbq %r10, %r9
-;;     movq 8(%r9), %rax
+;;     movq 0x28(%rdi), %r9
+;;     movq 0x20(%rdi), %r10
+;;     leaq 8(%r10, %rdx), %r10
+;;     uninit  %rdi
+;;     xorq %rdi, %rdi
+;;     cmpq %r9, %rdx
+;;     cmovbq %r10, %rdi
+;;     movq (%rdi), %rax
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq

@@ -10,14 +10,20 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movl %edx, %esi
-;;     movl $0xfffffff4, %r8d
-;;     leaq (%rsi, %r8), %r8
-;;     cmpq 0x28(%rdi), %r8
-;;     jnbe #trap=user2
-;;     addq 0x20(%rdi), %rsi
-;;     movl $0xfffffff0, %r10d
-;;     movl (%rsi, %r10), %eax
+;;     movq 0x28(%rdi), %r10
+;;     cmpq (%rip), %r10
+;;     jb #trap=user2
+;;     movl %edx, %eax
+;;     subq (%rip), %r10
+;;     movq %rax, %rcx
+;;     addq 0x20(%rdi), %rcx
+;;     movl $0xfffffff0, %edx
+;;     leaq (%rcx, %rdx), %rcx
+;;     uninit  %rdx
+;;     xorq %rdx, %rdx
+;;     cmpq %r10, %rax
+;;     cmovbeq %rcx, %rdx
+;;     movl (%rdx), %eax
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq

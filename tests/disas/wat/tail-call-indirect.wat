@@ -10,8 +10,6 @@
 ;;     movq %rsp, %rbp
 ;;   block0:
 ;;     movl %ecx, %eax
-;;     cmpq $0x4, %rax
-;;     jnb #trap=user3
 ;;     movq 0x20(%rdi), %rcx
 ;;     leaq (%rcx, %rax, 8), %rcx
 ;;     uninit  %rsi

@@ -266,7 +266,8 @@ pub trait Backend {
     fn field_set(&mut self, pointer: Self::Value, field: Field, value: Self::Value);
     /// A pointer and so many bytes (`i64`).
     fn pointer_add(&mut self, pointer: Self::Value, bytes: Self::Value) -> Self::Value;
-    /// `condition` is false only when speculation went wrong: gives `pointer` if it is true, else null, with no branch.
+    /// Gives `pointer` if the `i32` condition is not zero, else null, with no branch that a processor could
+    /// speculate past. Null faults where it is accessed.
     /// (Called only when the settings ask for spectre guards.)
     fn speculation_guard(&mut self, condition: Self::Value, pointer: Self::Value) -> Self::Value;
 

@@ -35,6 +35,12 @@ pub(crate) const fn context_field(offset: u32, ty: FieldType, kind: FieldKind) -
     }
 }
 
+/// Bytes of a memory at the start, where they can be counted.
+fn minimum_bytes(ty: &MemoryType) -> Option<u64> {
+    let page = 1u64.checked_shl(ty.page_size_log2.into())?;
+    ty.min.checked_mul(page)
+}
+
 impl<B: Backend> Translator<'_, '_, B> {
     // ---- the definition ----
 
@@ -70,11 +76,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         let slot = self.environment.layout.memory(index);
         let ty = self.environment.memory(index);
         let fixed = ty.max == Some(ty.min) && index >= self.environment.module.imported_memories;
-        if let Some(bytes) = ty
-            .min
-            .checked_shl(ty.page_size_log2.into())
-            .filter(|_| fixed)
-        {
+        if let Some(bytes) = minimum_bytes(ty).filter(|_| fixed) {
             return self.i64(bytes);
         }
         let value = FieldType::Value(MachineType::I64);
@@ -122,7 +124,9 @@ impl<B: Backend> Translator<'_, '_, B> {
         let ty = *self.environment.memory(memory);
         let index = self.widen(ty.index, index);
         match self.environment.memory_style(memory) {
-            MemoryStyle::Reserved { guard } => self.reserved_address(memarg, bytes, index, guard),
+            MemoryStyle::Reserved { guard } => {
+                self.reserved_address(memarg, bytes, index, &ty, guard)
+            }
             MemoryStyle::Checked { guard } => {
                 self.checked_address(memarg, bytes, index, &ty, guard)
             }
@@ -134,22 +138,13 @@ impl<B: Backend> Translator<'_, '_, B> {
         memarg: MemoryArgument,
         bytes: u32,
         index: B::Value,
+        ty: &MemoryType,
         guard: u64,
     ) -> (Access, B::Value) {
-        // The offset of a 32-bit memory is below 2^32: nothing here overflows.
-        let end = memarg.offset + u64::from(bytes);
-        if end <= guard {
-            return self.access(memarg, true, index);
+        match memarg.offset.checked_add(bytes.into()) {
+            Some(end) if end <= guard => self.access(memarg, true, index),
+            end => self.whole_checked_address(memarg, end, index, ty),
         }
-        let copy = self.backend.duplicate(&index);
-        let distance = self.i64(end);
-        let last = self
-            .backend
-            .int_binary(IntBinary::Add, IntType::I64, copy, distance);
-        let length = self.memory_length(memarg.memory);
-        let outside = self.compare(IntCompare::GtU, last, length);
-        self.backend.trap_if(outside, TrapCode::MemoryOutOfBounds);
-        self.access(memarg, false, index)
     }
 
     fn checked_address(
@@ -160,70 +155,65 @@ impl<B: Backend> Translator<'_, '_, B> {
         ty: &MemoryType,
         guard: u64,
     ) -> (Access, B::Value) {
-        let length = self.memory_length(memarg.memory);
         let end = memarg.offset.checked_add(bytes.into());
-        let guarded = ty.page_size_log2 >= 16 && end.is_some_and(|end| end <= guard);
-        if guarded {
-            let copy = self.backend.duplicate(&index);
-            let inside = self.check_index(copy, length);
-            let (access, address) = self.access(memarg, true, index);
-            return (access, self.guard_speculation(inside, address));
+        if ty.page_size_log2 >= 16 && end.is_some_and(|end| end <= guard) {
+            let length = self.memory_length(memarg.memory);
+            return self.bounded(memarg, true, index, (IntCompare::LtU, length));
         }
-        // index <= length - end, where end <= length. Where end overflows, no length is enough.
+        self.whole_checked_address(memarg, end, index, ty)
+    }
+
+    /// Compares the end of the accessed bytes: `index <= length - end`, where `end <= length`.
+    fn whole_checked_address(
+        &mut self,
+        memarg: MemoryArgument,
+        end: Option<u64>,
+        index: B::Value,
+        ty: &MemoryType,
+    ) -> (Access, B::Value) {
+        let length = self.memory_length(memarg.memory);
+        // Memories never shrink: what the first length has room for needs no comparison.
+        let fits = end.is_some_and(|end| minimum_bytes(ty).is_some_and(|least| end <= least));
+        // Where the end overflows, no length is enough.
         let end = self.i64(end.unwrap_or(u64::MAX));
-        let (length_copy, end_copy) = (
-            self.backend.duplicate(&length),
-            self.backend.duplicate(&end),
-        );
-        let short = self.compare(IntCompare::LtU, length_copy, end_copy);
-        self.backend.trap_if(short, TrapCode::MemoryOutOfBounds);
+        if !fits {
+            let copies = (
+                self.backend.duplicate(&length),
+                self.backend.duplicate(&end),
+            );
+            let short = self.compare(IntCompare::LtU, copies.0, copies.1);
+            self.backend.trap_if(short, TrapCode::MemoryOutOfBounds);
+        }
         let last = self
             .backend
             .int_binary(IntBinary::Sub, IntType::I64, length, end);
+        self.bounded(memarg, false, index, (IntCompare::LeU, last))
+    }
+
+    /// The access at an index that must compare with a bound as said. Where speculation is guarded, an address
+    /// out of bounds becomes null with no branch, and the access itself faults.
+    fn bounded(
+        &mut self,
+        memarg: MemoryArgument,
+        faults: bool,
+        index: B::Value,
+        (inside, bound): (IntCompare, B::Value),
+    ) -> (Access, B::Value) {
         let copy = self.backend.duplicate(&index);
-        let (last_copy, index_copy) =
-            (self.backend.duplicate(&last), self.backend.duplicate(&copy));
-        let outside = self.compare(IntCompare::GtU, index_copy, last_copy);
-        self.backend.trap_if(outside, TrapCode::MemoryOutOfBounds);
-        let inside = self.speculation_condition(IntCompare::LeU, copy, last);
-        let (access, address) = self.access(memarg, false, index);
-        (access, self.guard_speculation(inside, address))
-    }
-
-    /// Traps unless `index < length`; gives the condition again where speculation is guarded.
-    fn check_index(&mut self, index: B::Value, length: B::Value) -> Option<B::Value> {
-        let (index_copy, length_copy) = (
-            self.backend.duplicate(&index),
-            self.backend.duplicate(&length),
-        );
-        let outside = self.compare(IntCompare::GeU, index_copy, length_copy);
-        self.backend.trap_if(outside, TrapCode::MemoryOutOfBounds);
-        self.speculation_condition(IntCompare::LtU, index, length)
-    }
-
-    pub(crate) fn speculation_condition(
-        &mut self,
-        op: IntCompare,
-        a: B::Value,
-        b: B::Value,
-    ) -> Option<B::Value> {
-        if self.environment.settings.spectre_guards {
-            return Some(self.compare(op, a, b));
+        if !self.environment.settings.spectre_guards {
+            let outside = self.compare(inside.inverse(), copy, bound);
+            self.backend.trap_if(outside, TrapCode::MemoryOutOfBounds);
+            return self.access(memarg, faults, index);
         }
-        self.backend.discard(a);
-        self.backend.discard(b);
-        None
-    }
-
-    pub(crate) fn guard_speculation(
-        &mut self,
-        condition: Option<B::Value>,
-        address: B::Value,
-    ) -> B::Value {
-        match condition {
-            Some(condition) => self.backend.speculation_guard(condition, address),
-            None => address,
+        let inside = self.compare(inside, copy, bound);
+        let (mut access, mut address) = self.access(memarg, true, index);
+        // The whole address is guarded: an offset from null might be mapped.
+        if access.offset != 0 {
+            let offset = self.i64(access.offset.into());
+            address = self.backend.pointer_add(address, offset);
+            access.offset = 0;
         }
+        (access, self.backend.speculation_guard(inside, address))
     }
 
     /// The access at an index whose bounds have been seen to.
@@ -243,8 +233,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         }
         let access = Access {
             offset: offset as u32,
-            // A guarded address is null when speculation went wrong, and then it faults.
-            faults: faults || self.environment.settings.spectre_guards,
+            faults,
             align_log2: memarg.align_log2,
             memory: Memory(memarg.memory),
         };

@@ -179,10 +179,16 @@ impl<B: Backend> Translator<'_, '_, B> {
 
     // ---- tables ----
 
-    fn table_length(&mut self, index: u32) -> B::Value {
+    /// The length of a table that cannot grow and is this module's own.
+    fn fixed_table_length(&self, index: u32) -> Option<u64> {
         let ty = self.environment.table(index);
-        if ty.max == Some(ty.min) && index >= self.environment.module.imported_tables {
-            return self.i64(ty.min);
+        let own = index >= self.environment.module.imported_tables;
+        (own && ty.max == Some(ty.min)).then_some(ty.min)
+    }
+
+    fn table_length(&mut self, index: u32) -> B::Value {
+        if let Some(length) = self.fixed_table_length(index) {
+            return self.i64(length);
         }
         let slot = self.environment.layout.table(index);
         let value = FieldType::Value(MachineType::I64);
@@ -193,29 +199,38 @@ impl<B: Backend> Translator<'_, '_, B> {
     fn element(&mut self, table: u32, index: B::Value) -> B::Value {
         let index = self.widen(self.environment.table(table).index, index);
         let length = self.table_length(table);
-        let copies = (
-            self.backend.duplicate(&index),
-            self.backend.duplicate(&length),
-        );
-        let outside = self
-            .backend
-            .int_compare(IntCompare::GeU, IntType::I64, copies.0, copies.1);
-        self.backend.trap_if(outside, TrapCode::TableOutOfBounds);
         let copy = self.backend.duplicate(&index);
-        let inside = self.speculation_condition(IntCompare::LtU, copy, length);
+        let guarded = self.environment.settings.spectre_guards;
+        let op = match guarded {
+            true => IntCompare::LtU,
+            false => IntCompare::GeU,
+        };
+        let condition = self.backend.int_compare(op, IntType::I64, copy, length);
+        if guarded {
+            let address = self.element_address(table, index);
+            // Out of bounds, the address is null and the access faults.
+            return self.backend.speculation_guard(condition, address);
+        }
+        self.backend.trap_if(condition, TrapCode::TableOutOfBounds);
+        self.element_address(table, index)
+    }
+
+    fn element_address(&mut self, table: u32, index: B::Value) -> B::Value {
         let slot = self.environment.layout.table(table);
-        let base = self.definition_field(slot, table::BASE, POINTER, FieldKind::Mutable);
+        let kind = match self.fixed_table_length(table) {
+            Some(_) => FieldKind::Constant,
+            None => FieldKind::Mutable,
+        };
+        let base = self.definition_field(slot, table::BASE, POINTER, kind);
         let shift = self.i64(u64::from(table::ELEMENT_BYTES.trailing_zeros()));
         let distance = self
             .backend
             .int_binary(IntBinary::Shl, IntType::I64, index, shift);
-        let address = self.backend.pointer_add(base, distance);
-        self.guard_speculation(inside, address)
+        self.backend.pointer_add(base, distance)
     }
 
     /// The field of a table's element.
     fn element_field(&self) -> Field {
-        // A guarded address is null when speculation went wrong.
         let guarded = self.environment.settings.spectre_guards;
         Field {
             offset: 0,
