@@ -55,7 +55,7 @@ impl WasmBacktrace {
     /// The frames below the host function that is being called; none if none is.
     pub fn capture(store: impl AsContext) -> WasmBacktrace {
         let store = store.as_context();
-        let state = store.raw.state();
+        let state = store.raw.into_state();
         WasmBacktrace::new(store.engine(), state, &state.backtrace(), None)
     }
 

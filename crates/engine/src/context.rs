@@ -40,7 +40,7 @@ impl<'a, T> StoreContext<'a, T> {
     /// # Errors
     /// [`EngineError::FuelNotCounted`](crate::EngineError::FuelNotCounted).
     pub fn get_fuel(&self) -> Result<u64> {
-        let state = self.raw.state();
+        let state = self.raw.into_state();
         need_fuel(state)?;
         Ok(state.fuel())
     }

@@ -85,7 +85,7 @@ impl Func {
     /// # Panics
     /// If it belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> FuncType {
-        let registered = self.into_raw().ty(store.as_context().raw.state());
+        let registered = self.into_raw().ty(store.as_context().raw.into_state());
         FuncType::from_module(registered.function())
     }
 
@@ -183,7 +183,11 @@ impl Func {
         store: impl AsContext,
     ) -> Result<TypedFunc<P, R>> {
         let store = store.as_context();
-        match store.raw.state().typed::<P::Raw, R::Raw>(self.into_raw()) {
+        match store
+            .raw
+            .into_state()
+            .typed::<P::Raw, R::Raw>(self.into_raw())
+        {
             Ok(raw) => Ok(TypedFunc {
                 raw,
                 func: *self,

@@ -2,7 +2,7 @@
 
 use silica_runtime as rt;
 
-use crate::{AsContext, AsContextMut, GlobalType, Result, Val};
+use crate::{AsContext, AsContextMut, GlobalType, Result, Val, host_error::from_runtime};
 
 /// A global in a store.
 ///
@@ -28,7 +28,8 @@ impl Global {
     /// If `value` is not of the global's type.
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global> {
         let mut store = store.as_context_mut();
-        let raw = rt::Global::new(&mut store.raw, ty.to_module(), value.to_raw())?;
+        let raw = rt::Global::new(&mut store.raw, ty.to_module(), value.to_raw())
+            .map_err(from_runtime)?;
         Ok(Global { raw })
     }
 
@@ -45,7 +46,7 @@ impl Global {
     /// # Panics
     /// If it belongs to another store, as all its methods do.
     pub fn ty(&self, store: impl AsContext) -> GlobalType {
-        GlobalType::from_module(&self.raw.ty(store.as_context().raw.state()))
+        GlobalType::from_module(&self.raw.ty(store.as_context().raw.into_state()))
     }
 
     /// Its value.
@@ -59,6 +60,8 @@ impl Global {
     /// If it is immutable, or `value` is of another type.
     pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<()> {
         let mut store = store.as_context_mut();
-        Ok(self.raw.set(&mut store.raw, value.to_raw())?)
+        self.raw
+            .set(&mut store.raw, value.to_raw())
+            .map_err(from_runtime)
     }
 }

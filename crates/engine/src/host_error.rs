@@ -1,7 +1,7 @@
 //! Errors of host functions on their way through WebAssembly's frames, which know nothing of this crate's.
 
 use silica_contract::trap::TrapCode;
-use silica_runtime::HostError;
+use silica_runtime::{HostError, RuntimeError};
 
 use crate::Trap;
 
@@ -14,13 +14,26 @@ pub(crate) fn to_host(error: anyhow::Error) -> HostError {
     }
 }
 
-/// Unpacks what [`to_host`] packed.
+/// Unpacks what [`to_host`] packed, or what the runtime has put in its place.
 pub(crate) fn from_host(error: HostError) -> anyhow::Error {
-    match error.downcast::<anyhow::Error>() {
-        Ok(error) => *error,
-        Err(other) => match other.downcast::<TrapCode>() {
-            Ok(code) => anyhow::Error::new(Trap::from_code(*code)),
-            Err(_) => anyhow::anyhow!("a host function failed with an error of an unknown type"),
-        },
+    let error = match error.downcast::<anyhow::Error>() {
+        Ok(error) => return *error,
+        Err(error) => error,
+    };
+    let error = match error.downcast::<TrapCode>() {
+        Ok(code) => return anyhow::Error::new(Trap::from_code(*code)),
+        Err(error) => error,
+    };
+    match error.downcast::<RuntimeError>() {
+        Ok(error) => from_runtime(*error),
+        Err(_) => anyhow::anyhow!("a host function failed with an error of an unknown type"),
+    }
+}
+
+/// An error of the runtime. What a limiter gave is given back as it was.
+pub(crate) fn from_runtime(error: RuntimeError) -> anyhow::Error {
+    match error {
+        RuntimeError::Limiter(error) => from_host(error),
+        other => anyhow::Error::new(other),
     }
 }

@@ -53,7 +53,7 @@ impl Instance {
         same_engine(store, module)?;
         match store.raw.instantiate(module.compiled(), imports) {
             Ok(raw) => Ok(Instance::from_raw(raw)),
-            Err(error) => Err(failed(store, module, error)),
+            Err(error) => Err(failed(store, module, imports, error)),
         }
     }
 
@@ -69,7 +69,7 @@ impl Instance {
             .await;
         match outcome {
             Ok(raw) => Ok(Instance::from_raw(raw)),
-            Err(error) => Err(failed(store, module, error)),
+            Err(error) => Err(failed(store, module, imports, error)),
         }
     }
 
@@ -79,7 +79,7 @@ impl Instance {
     /// If it belongs to another store, as all its methods do.
     pub fn module(&self, store: impl AsContext) -> Module {
         let store = store.as_context();
-        let compiled = self.into_raw().module(store.raw.state()).clone();
+        let compiled = self.into_raw().module(store.raw.into_state()).clone();
         Module::from_compiled(store.engine(), compiled)
     }
 
@@ -91,7 +91,8 @@ impl Instance {
         let state = store.into().raw.into_state();
         let count = self.into_raw().module(state).module().exports.len();
         let definitions: Vec<Extern> = (0..count)
-            .map(|index| Extern::from_raw(self.into_raw().export(state, index)))
+            .filter_map(|index| self.into_raw().export(state, index))
+            .map(Extern::from_raw)
             .collect();
         let state: &'a rt::StoreState = state;
         let names = self.into_raw().module(state).module().exports.iter();
@@ -113,14 +114,14 @@ impl Instance {
         mut store: impl AsContextMut,
         export: &ModuleExport,
     ) -> Option<Extern> {
-        let mut store = store.as_context_mut();
+        let store = store.as_context_mut();
         let module = self.into_raw().module(&store.raw);
         if module.id() != export.module || export.index >= module.module().exports.len() {
             return None;
         }
-        Some(Extern::from_raw(
-            self.into_raw().export(&mut store.raw, export.index),
-        ))
+        self.into_raw()
+            .export(&store.raw, export.index)
+            .map(Extern::from_raw)
     }
 
     /// The function that it exports as `name`.
@@ -161,7 +162,11 @@ impl Instance {
     fn export_names(&self, store: impl AsContext) -> String {
         const SHOWN: usize = 8;
         let store = store.as_context();
-        let exports = &self.into_raw().module(store.raw.state()).module().exports;
+        let exports = &self
+            .into_raw()
+            .module(store.raw.into_state())
+            .module()
+            .exports;
         if exports.is_empty() {
             return "the module exports nothing".to_owned();
         }
@@ -207,12 +212,14 @@ fn same_engine<T>(store: &StoreContextMut<'_, T>, module: &Module) -> Result<()>
 fn failed<T>(
     store: &StoreContextMut<'_, T>,
     module: &Module,
+    imports: &[rt::Extern],
     error: rt::InstantiateError,
 ) -> anyhow::Error {
     from_instantiate(
         store.engine(),
         &store.raw,
         module.compiled().module(),
+        imports,
         error,
     )
 }

@@ -3,7 +3,10 @@
 
 use silica_runtime as rt;
 
-use crate::{AsContext, AsContextMut, MemoryType, Result, StoreContext, StoreContextMut};
+use crate::{
+    AsContext, AsContextMut, MemoryType, Result, StoreContext, StoreContextMut,
+    host_error::from_runtime,
+};
 
 /// A memory in a store, not shared between threads.
 ///
@@ -58,7 +61,7 @@ impl Memory {
             anyhow::bail!("a shared memory is made with `SharedMemory::new`");
         }
         let mut store = store.as_context_mut();
-        let raw = rt::Memory::new(&mut store.raw, ty.to_module())?;
+        let raw = rt::Memory::new(&mut store.raw, ty.to_module()).map_err(from_runtime)?;
         Ok(Memory { raw })
     }
 
@@ -75,7 +78,7 @@ impl Memory {
     /// # Panics
     /// If it belongs to another store, as all its methods do.
     pub fn ty(&self, store: impl AsContext) -> MemoryType {
-        MemoryType::from_module(self.raw.ty(store.as_context().raw.state()))
+        MemoryType::from_module(self.raw.ty(store.as_context().raw.into_state()))
     }
 
     /// Copies `buffer.len()` bytes from `offset` into `buffer`.
@@ -89,7 +92,7 @@ impl Memory {
         buffer: &mut [u8],
     ) -> Result<(), MemoryAccessError> {
         let store = store.as_context();
-        let data = self.raw.data(store.raw.state());
+        let data = self.raw.data(store.raw.into_state());
         let range = range(offset, buffer.len(), data.len())?;
         buffer.copy_from_slice(&data[range]);
         Ok(())
@@ -114,7 +117,7 @@ impl Memory {
 
     /// Its bytes.
     pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
-        self.raw.data(store.into().raw.state())
+        self.raw.data(store.into().raw.into_state())
     }
 
     /// Its bytes, to change them.
@@ -136,17 +139,17 @@ impl Memory {
 
     /// The address of its first byte. It stays valid until the store is dropped; growth does not move it.
     pub fn data_ptr(&self, store: impl AsContext) -> *mut u8 {
-        self.raw.base_address(store.as_context().raw.state())
+        self.raw.base_address(store.as_context().raw.into_state())
     }
 
     /// How many bytes it has.
     pub fn data_size(&self, store: impl AsContext) -> usize {
-        self.raw.data(store.as_context().raw.state()).len()
+        self.raw.data(store.as_context().raw.into_state()).len()
     }
 
     /// How many pages it has.
     pub fn size(&self, store: impl AsContext) -> u64 {
-        self.raw.size(store.as_context().raw.state())
+        self.raw.size(store.as_context().raw.into_state())
     }
 
     /// Bytes of a page.
@@ -160,7 +163,7 @@ impl Memory {
     /// If it has reached its maximum, or the store's limiter or the system refuses.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
         let mut store = store.as_context_mut();
-        Ok(self.raw.grow(&mut store.raw, delta)?)
+        self.raw.grow(&mut store.raw, delta).map_err(from_runtime)
     }
 }
 

@@ -1,12 +1,11 @@
 //! Memories that threads share. They belong to no store, and nothing gives a plain slice of their bytes.
 
-use std::cell::UnsafeCell;
 use std::sync::atomic::AtomicU8;
 use std::time::Duration;
 
 use silica_runtime as rt;
 
-use crate::{Engine, MemoryType, Result, Trap};
+use crate::{Engine, MemoryType, Result, Trap, host_error::from_runtime};
 
 /// A memory that instances on several threads share.
 ///
@@ -37,11 +36,11 @@ pub enum WaitResult {
 }
 
 impl WaitResult {
-    fn from_raw(result: rt::WaitResult) -> WaitResult {
+    fn from_raw(result: rt::WaitOutcome) -> WaitResult {
         match result {
-            rt::WaitResult::Ok => WaitResult::Ok,
-            rt::WaitResult::Mismatch => WaitResult::Mismatch,
-            rt::WaitResult::TimedOut => WaitResult::TimedOut,
+            rt::WaitOutcome::Woken => WaitResult::Ok,
+            rt::WaitOutcome::Mismatch => WaitResult::Mismatch,
+            rt::WaitOutcome::TimedOut => WaitResult::TimedOut,
         }
     }
 }
@@ -55,7 +54,7 @@ impl SharedMemory {
         if !ty.is_shared() {
             anyhow::bail!("a memory that is not shared is made with `Memory::new`");
         }
-        let raw = rt::SharedMemory::new(engine.runtime(), ty.to_module())?;
+        let raw = rt::SharedMemory::new(engine.runtime(), ty.to_module()).map_err(from_runtime)?;
         Ok(SharedMemory { raw })
     }
 
@@ -82,13 +81,7 @@ impl SharedMemory {
     /// How many bytes it has now.
     #[must_use]
     pub fn data_size(&self) -> usize {
-        self.raw.data().len()
-    }
-
-    /// Its bytes, which other threads may be changing.
-    #[must_use]
-    pub fn data(&self) -> &[UnsafeCell<u8>] {
-        self.raw.data()
+        self.raw.bytes().len()
     }
 
     /// Its bytes, for access that is safe while other threads change them.
@@ -102,7 +95,7 @@ impl SharedMemory {
     /// # Errors
     /// If that is more than its maximum, or the system refuses.
     pub fn grow(&self, delta: u64) -> Result<u64> {
-        Ok(self.raw.grow(delta)?)
+        self.raw.grow(delta).map_err(from_runtime)
     }
 
     /// Waits as `memory.atomic.wait32` does.

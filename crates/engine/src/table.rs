@@ -2,7 +2,9 @@
 
 use silica_runtime as rt;
 
-use crate::{AsContext, AsContextMut, Ref, Result, TableType, error::EngineError};
+use crate::{
+    AsContext, AsContextMut, Ref, Result, TableType, error::EngineError, host_error::from_runtime,
+};
 
 /// A table in a store.
 ///
@@ -30,7 +32,8 @@ impl Table {
     /// If `initial` is not of the element type, or the store's limiter or the system refuses.
     pub fn new(mut store: impl AsContextMut, ty: TableType, initial: Ref) -> Result<Table> {
         let mut store = store.as_context_mut();
-        let raw = rt::Table::new(&mut store.raw, ty.to_module(), initial.to_raw())?;
+        let raw = rt::Table::new(&mut store.raw, ty.to_module(), initial.to_raw())
+            .map_err(from_runtime)?;
         Ok(Table { raw })
     }
 
@@ -47,12 +50,12 @@ impl Table {
     /// # Panics
     /// If it belongs to another store, as all its methods do.
     pub fn ty(&self, store: impl AsContext) -> TableType {
-        TableType::from_module(&self.raw.ty(store.as_context().raw.state()))
+        TableType::from_module(&self.raw.ty(store.as_context().raw.into_state()))
     }
 
     /// How many elements it has.
     pub fn size(&self, store: impl AsContext) -> u64 {
-        self.raw.size(store.as_context().raw.state())
+        self.raw.size(store.as_context().raw.into_state())
     }
 
     /// An element, if there is one at `index`.
@@ -68,7 +71,9 @@ impl Table {
     /// If there is none at `index`, or `value` is not of the element type.
     pub fn set(&self, mut store: impl AsContextMut, index: u64, value: Ref) -> Result<()> {
         let mut store = store.as_context_mut();
-        Ok(self.raw.set(&mut store.raw, index, value.to_raw())?)
+        self.raw
+            .set(&mut store.raw, index, value.to_raw())
+            .map_err(from_runtime)
     }
 
     /// Adds `delta` elements that are `value`; gives how many there were.
@@ -78,7 +83,9 @@ impl Table {
     /// refuses.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, value: Ref) -> Result<u64> {
         let mut store = store.as_context_mut();
-        Ok(self.raw.grow(&mut store.raw, delta, value.to_raw())?)
+        self.raw
+            .grow(&mut store.raw, delta, value.to_raw())
+            .map_err(from_runtime)
     }
 
     /// Makes `count` elements from `start` on `value`.
@@ -93,9 +100,9 @@ impl Table {
         count: u64,
     ) -> Result<()> {
         let mut store = store.as_context_mut();
-        Ok(self
-            .raw
-            .fill(&mut store.raw, start, value.to_raw(), count)?)
+        self.raw
+            .fill(&mut store.raw, start, value.to_raw(), count)
+            .map_err(from_runtime)
     }
 
     /// Copies `count` elements of `source` to `destination`, which may be the same table.
@@ -119,13 +126,15 @@ impl Table {
             }
             .into());
         }
-        Ok(rt::Table::copy(
-            &mut store.raw,
-            &destination.raw,
-            destination_index,
-            &source.raw,
-            source_index,
-            count,
-        )?)
+        destination
+            .raw
+            .copy_from(
+                &mut store.raw,
+                destination_index,
+                source.raw,
+                source_index,
+                count,
+            )
+            .map_err(from_runtime)
     }
 }

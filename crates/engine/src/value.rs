@@ -8,7 +8,7 @@ use silica_runtime as rt;
 
 use crate::{
     AsContext, AsContextMut, Error, Func, HeapType, RefType, Result, StoreContext, StoreContextMut,
-    ValType, error::EngineError,
+    ValType, error::EngineError, host_error::from_runtime,
 };
 
 /// A 128-bit vector.
@@ -70,7 +70,11 @@ impl ExternRef {
         mut store: impl AsContextMut,
         value: V,
     ) -> Result<Rooted<ExternRef>> {
-        let raw = store.as_context_mut().raw.new_extern(Box::new(value))?;
+        let raw = store
+            .as_context_mut()
+            .raw
+            .new_extern(Box::new(value))
+            .map_err(from_runtime)?;
         Ok(Rooted::from_raw(raw))
     }
 }
@@ -120,7 +124,7 @@ impl Rooted<ExternRef> {
         &self,
         store: impl Into<StoreContext<'a, T>>,
     ) -> Result<Option<&'a (dyn Any + Send + Sync)>> {
-        Ok(Some(self.raw.data(store.into().raw.state())))
+        Ok(Some(self.raw.data(store.into().raw.into_state())))
     }
 
     /// The host's value, to change it.

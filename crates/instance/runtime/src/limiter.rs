@@ -4,7 +4,7 @@ use crate::{HostError, RuntimeError, state::State};
 
 /// Decides whether memories and tables are made and grow. Lengths are in bytes for memories, in elements for
 /// tables.
-pub trait ResourceLimiter: Send {
+pub trait ResourceLimiter {
     /// Whether a memory may have `desired` bytes; `current` is 0 when it is being made.
     ///
     /// # Errors
@@ -46,17 +46,17 @@ pub trait ResourceLimiter: Send {
     }
 
     /// Most instances of the store.
-    fn instances(&self) -> usize {
+    fn instances(&mut self) -> usize {
         10_000
     }
 
     /// Most tables of the store.
-    fn tables(&self) -> usize {
+    fn tables(&mut self) -> usize {
         10_000
     }
 
     /// Most memories of the store.
-    fn memories(&self) -> usize {
+    fn memories(&mut self) -> usize {
         10_000
     }
 }

@@ -173,6 +173,13 @@ impl<T> Drop for Store<T> {
 }
 
 impl<'a, T: 'static> StoreRef<'a, T> {
+    /// The state, for as long as the access lasts.
+    #[must_use]
+    pub fn into_state(self) -> &'a StoreState {
+        // SAFETY: the store is borrowed for `'a`.
+        StoreState::from_state(unsafe { &(*self.inner.as_ptr()).state })
+    }
+
     /// The embedder's data.
     #[must_use]
     pub fn data(&self) -> &'a T {
@@ -232,9 +239,26 @@ impl<'a, T: 'static> StoreMut<'a, T> {
         unsafe { &mut (*self.inner.as_ptr()).data }
     }
 
+    /// The state, for as long as the access lasts.
+    #[must_use]
+    #[inline(always)]
+    pub fn into_state(self) -> &'a mut StoreState {
+        // SAFETY: the store is borrowed exclusively for `'a`.
+        StoreState::from_state_mut(unsafe { &mut (*self.inner.as_ptr()).state })
+    }
+
+    /// Shared access, for as long as the access lasts.
+    #[must_use]
+    pub fn into_ref(self) -> StoreRef<'a, T> {
+        StoreRef {
+            inner: self.inner,
+            borrows: PhantomData,
+        }
+    }
+
     /// The state and the data, apart.
-    pub(crate) fn split(&mut self) -> (&mut StoreState, &mut T) {
-        // SAFETY: the store is borrowed exclusively through `self`, and the two fields are disjoint.
+    pub(crate) fn into_parts(self) -> (&'a mut StoreState, &'a mut T) {
+        // SAFETY: the store is borrowed exclusively for `'a`, and the two fields are disjoint.
         unsafe {
             let inner = self.inner.as_ptr();
             (

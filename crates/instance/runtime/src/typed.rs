@@ -21,7 +21,7 @@ use crate::{
     handles::{ExternObject, Function},
     host::{self, HostContext},
     state::{StoreId, StoreState, wrong_store},
-    value,
+    value::{self, Value},
 };
 
 const ARGUMENT_REGISTERS: (u32, u32) = argument_registers(Architecture::HOST);
@@ -41,7 +41,12 @@ pub enum RegisterClass {
 
 /// A type of the host's that is a WebAssembly value type: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, [`V128`],
 /// [`Function`] and [`ExternObject`] (never null) and `Option` of these two (nullable). No other type can be one.
-pub trait WasmType: Copy + Send + 'static + Abi {}
+pub trait WasmType: Copy + Send + 'static + Abi {
+    /// As a value whose type is known only when the program runs.
+    fn into_value(self) -> Value;
+    /// From such a value, if it is of this type.
+    fn from_value(value: Value) -> Option<Self>;
+}
 
 /// A vector of 128 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,8 +75,13 @@ mod private {
 pub(crate) use private::Abi;
 
 macro_rules! scalar {
-    ($($ty:ty, $class:ident, $value:ident, $to:expr, $from:expr;)*) => {$(
-        impl WasmType for $ty {}
+    ($($ty:ty, $class:ident, $value:ident, $to:expr, $from:expr, $into:expr, $back:expr;)*) => {$(
+        impl WasmType for $ty {
+            fn into_value(self) -> Value { Value::$value($into(self)) }
+            fn from_value(value: Value) -> Option<$ty> {
+                if let Value::$value(value) = value { Some($back(value)) } else { None }
+            }
+        }
         impl Abi for $ty {
             type Register = $ty;
             const CLASS: RegisterClass = RegisterClass::$class;
@@ -89,15 +99,32 @@ macro_rules! scalar {
 }
 
 scalar! {
-    i32, Integer, I32, |v: i32| u128::from(v.cast_unsigned()), |b: u128| (b as u32).cast_signed();
-    u32, Integer, I32, |v: u32| u128::from(v), |b: u128| b as u32;
-    i64, Integer, I64, |v: i64| u128::from(v.cast_unsigned()), |b: u128| (b as u64).cast_signed();
-    u64, Integer, I64, |v: u64| u128::from(v), |b: u128| b as u64;
-    f32, Float, F32, |v: f32| u128::from(v.to_bits()), |b: u128| f32::from_bits(b as u32);
-    f64, Float, F64, |v: f64| u128::from(v.to_bits()), |b: u128| f64::from_bits(b as u64);
+    i32, Integer, I32, |v: i32| u128::from(v.cast_unsigned()), |b: u128| (b as u32).cast_signed(),
+        |v| v, |v| v;
+    u32, Integer, I32, |v: u32| u128::from(v), |b: u128| b as u32,
+        u32::cast_signed, i32::cast_unsigned;
+    i64, Integer, I64, |v: i64| u128::from(v.cast_unsigned()), |b: u128| (b as u64).cast_signed(),
+        |v| v, |v| v;
+    u64, Integer, I64, |v: u64| u128::from(v), |b: u128| b as u64,
+        u64::cast_signed, i64::cast_unsigned;
+    f32, Float, F32, |v: f32| u128::from(v.to_bits()), |b: u128| f32::from_bits(b as u32),
+        f32::to_bits, f32::from_bits;
+    f64, Float, F64, |v: f64| u128::from(v.to_bits()), |b: u128| f64::from_bits(b as u64),
+        f64::to_bits, f64::from_bits;
 }
 
-impl WasmType for V128 {}
+impl WasmType for V128 {
+    fn into_value(self) -> Value {
+        Value::V128(self.0)
+    }
+    fn from_value(value: Value) -> Option<V128> {
+        if let Value::V128(bits) = value {
+            Some(V128(bits))
+        } else {
+            None
+        }
+    }
+}
 impl Abi for V128 {
     /// Vectors are never passed as C does.
     type Register = ();
@@ -121,7 +148,18 @@ impl Abi for V128 {
     }
 }
 
-impl WasmType for Option<Function> {}
+impl WasmType for Option<Function> {
+    fn into_value(self) -> Value {
+        Value::Function(self)
+    }
+    fn from_value(value: Value) -> Option<Option<Function>> {
+        if let Value::Function(reference) = value {
+            Some(reference)
+        } else {
+            None
+        }
+    }
+}
 impl Abi for Option<Function> {
     type Register = u64;
     const CLASS: RegisterClass = RegisterClass::Integer;
@@ -153,7 +191,18 @@ impl Abi for Option<Function> {
     }
 }
 
-impl WasmType for Option<ExternObject> {}
+impl WasmType for Option<ExternObject> {
+    fn into_value(self) -> Value {
+        Value::Extern(self)
+    }
+    fn from_value(value: Value) -> Option<Option<ExternObject>> {
+        if let Value::Extern(reference) = value {
+            Some(reference)
+        } else {
+            None
+        }
+    }
+}
 impl Abi for Option<ExternObject> {
     type Register = u64;
     const CLASS: RegisterClass = RegisterClass::Integer;
@@ -184,7 +233,10 @@ impl Abi for Option<ExternObject> {
 
 macro_rules! never_null {
     ($($ty:ty, $reference:ident;)*) => {$(
-        impl WasmType for $ty {}
+        impl WasmType for $ty {
+            fn into_value(self) -> Value { Some(self).into_value() }
+            fn from_value(value: Value) -> Option<$ty> { <Option<$ty>>::from_value(value).flatten() }
+        }
         impl Abi for $ty {
             type Register = u64;
             const CLASS: RegisterClass = RegisterClass::Integer;

@@ -159,11 +159,8 @@ impl Memory {
     /// # Panics
     /// If it belongs to another store.
     #[must_use]
-    pub fn data_and_store<'a, T>(
-        &self,
-        store: &'a mut StoreMut<'_, T>,
-    ) -> (&'a mut [u8], &'a mut T) {
-        let (state, data) = store.split();
+    pub fn data_and_store<'a, T>(&self, store: StoreMut<'a, T>) -> (&'a mut [u8], &'a mut T) {
+        let (state, data) = store.into_parts();
         (self.data_mut(state), data)
     }
 
