@@ -61,8 +61,12 @@ impl Compiler {
             ..*options
         };
         let (features, limits) = (&self.features, &self.limits);
-        let image = pipeline::compile(binary, features, limits, &self.settings, &options)?;
-        Ok(FreshImage(image))
+        match pipeline::compile(binary, features, limits, &self.settings, &options) {
+            Ok(image) => Ok(FreshImage(image)),
+            // So that `downcast_ref` finds it, whether it comes from compiling or from validating.
+            Err(pipeline::CompileError::Decode(error)) => Err(error.into()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Checks a module and compiles nothing.

@@ -64,7 +64,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "silica",
         &["silica-engine", "silica-wasi-host", "silica-wasi-p1"],
     ),
-    ("silica-cli", &["silica"]),
+    ("silica-wast", &["silica", "silica-module"]),
+    ("silica-cli", &["silica", "silica-module", "silica-wast"]),
     ("xtask", &[]),
 ];
 

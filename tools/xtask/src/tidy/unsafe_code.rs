@@ -19,6 +19,14 @@ pub(super) const LISTED: &[(&str, &str)] = &[
         "handing values to compiled code, and loading images that the caller vouches for",
     ),
     (
+        "tools/cli/src/image.rs",
+        "running an image that the user vouches for",
+    ),
+    (
+        "tools/cli/src/commands/run/profile.rs",
+        "the mapping by which a profiler learns of a file",
+    ),
+    (
         "tests/guests/rust/",
         "programs for the guest side, whose exports need `unsafe(no_mangle)`",
     ),

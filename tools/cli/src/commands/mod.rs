@@ -1,0 +1,11 @@
+//! The subcommands, one file each.
+
+pub(crate) mod compile;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod help;
+pub(crate) mod inspect;
+pub(crate) mod print;
+pub(crate) mod run;
+pub(crate) mod validate;
+pub(crate) mod wast;

@@ -1,0 +1,321 @@
+//! `silica run`: a program, from its file to its exit status.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use silica::wasi::p1::WasiP1Context;
+use silica::{
+    Engine, EngineError, Error, Extern, Instance, Linker, Module, Store, StoreLimits,
+    StoreLimitsBuilder,
+};
+
+use crate::commands::run::outcome::Outcome;
+use crate::failure::{Failure, Result};
+use crate::flags::{Directories, EngineFlags, LimitFlags, Listeners, Preload, Profile, Variables};
+use crate::status::Status;
+use crate::{image, output};
+
+mod invoke;
+mod outcome;
+mod profile;
+mod system;
+mod timeout;
+
+/// The arguments of `silica run`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    silica run app.wasm --verbose            the flag is the program's\n  \
+    silica run --dir-ro . app.wasm in.txt    let it read this directory\n  \
+    silica run --invoke add math.wasm 1 2    call one function\n  \
+    silica run --trace app.wasm 2> calls     see what it asks of the system\n\n\
+    `silica help grants`, `limits`, `proposals`, `statuses` say more.")]
+pub(crate) struct Run {
+    #[command(flatten)]
+    directories: Directories,
+
+    #[command(flatten)]
+    variables: Variables,
+
+    #[command(flatten)]
+    listeners: Listeners,
+
+    #[command(flatten)]
+    limits: LimitFlags,
+
+    #[command(flatten)]
+    engine: EngineFlags,
+
+    /// Calls this function instead of the program's start, with ARGUMENTS as its parameters
+    #[arg(long, value_name = "NAME", help_heading = "Running")]
+    invoke: Option<String>,
+
+    /// Provides the imports from NAME by a module's exports
+    #[arg(long, value_name = "NAME=MODULE", help_heading = "Running")]
+    preload: Vec<Preload>,
+
+    /// What the program finds as its own name; the module's file name unless given
+    #[arg(long, value_name = "NAME", help_heading = "Running")]
+    argv0: Option<String>,
+
+    /// Runs images, which `silica compile` makes. Only for those whose maker you trust
+    #[arg(long, help_heading = "Running")]
+    allow_precompiled: bool,
+
+    /// Writes each call of the system interface to standard error
+    #[arg(long, help_heading = "Watching")]
+    trace: bool,
+
+    /// Tells a profiler where functions are
+    #[arg(long, value_enum, value_name = "HOW", help_heading = "Watching")]
+    profile: Option<Profile>,
+
+    /// The program, a module in binary or text, or an image; `-` is standard input. Then its arguments
+    #[arg(
+        required = true,
+        num_args = 1..,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "MODULE] [ARGUMENTS",
+        value_hint = clap::ValueHint::FilePath
+    )]
+    program: Vec<OsString>,
+}
+
+/// What belongs to one run.
+struct State {
+    wasi: WasiP1Context,
+    limits: StoreLimits,
+}
+
+impl Run {
+    #[cfg(test)]
+    pub(crate) fn arguments(&self) -> &[OsString] {
+        &self.program[1..]
+    }
+
+    fn path(&self) -> PathBuf {
+        // The command line requires at least one.
+        PathBuf::from(&self.program[0])
+    }
+
+    pub(crate) fn execute(&self) -> Result<ExitCode> {
+        let engine = self.engine.engine(&self.limits)?;
+        let path = self.path();
+        let module = image::load(&engine, &path, self.allow_precompiled)?;
+        let mut store = self.store(&engine)?;
+        let watch = self
+            .limits
+            .timeout
+            .map(|span| timeout::start(span.0, store.interrupt_handle()));
+        let result = self.run_in(&mut store, &module);
+        drop(watch);
+        result.map(Outcome::finish)
+    }
+
+    fn store(&self, engine: &Engine) -> Result<Store<State>> {
+        let state = State {
+            wasi: self.context()?,
+            limits: self.store_limits(),
+        };
+        let mut store = Store::new(engine, state);
+        if self.limits.max_memory.is_some() {
+            store.limiter(|state| &mut state.limits);
+        }
+        if let Some(fuel) = self.limits.fuel {
+            store
+                .set_fuel(fuel)
+                .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))?;
+        }
+        Ok(store)
+    }
+
+    fn store_limits(&self) -> StoreLimits {
+        let builder = StoreLimitsBuilder::new();
+        match self.limits.max_memory {
+            Some(bytes) => builder.memory_size(usize::try_from(bytes.0).unwrap_or(usize::MAX)),
+            None => builder,
+        }
+        .build()
+    }
+
+    fn context(&self) -> Result<WasiP1Context> {
+        let grants = system::Grants {
+            directories: &self.directories.0,
+            variables: self.variables.resolve()?,
+            listeners: self.listeners.open()?,
+            arguments: self.guest_arguments()?,
+            trace: self.trace,
+        };
+        grants.context()
+    }
+
+    /// The program's name and its arguments. With `--invoke`, those are the function's.
+    fn guest_arguments(&self) -> Result<Vec<String>> {
+        let mut arguments = Vec::with_capacity(self.program.len());
+        arguments.push(match &self.argv0 {
+            Some(name) => name.clone(),
+            None => {
+                let path = self.path();
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                name.to_string_lossy().into_owned()
+            }
+        });
+        if self.invoke.is_none() {
+            for argument in &self.program[1..] {
+                arguments.push(unicode(argument)?);
+            }
+        }
+        Ok(arguments)
+    }
+
+    fn run_in(&self, store: &mut Store<State>, module: &Module) -> Result<Outcome> {
+        let mut linker = Linker::new(store.engine());
+        let mut modules = vec![module.clone()];
+        let mut preloads = Vec::new();
+        for preload in &self.preload {
+            let engine = store.engine().clone();
+            let loaded = image::load(&engine, &preload.path, self.allow_precompiled)?;
+            modules.push(loaded.clone());
+            preloads.push((preload, loaded));
+        }
+        if modules.iter().any(system::is_needed) {
+            silica::wasi::p1::add_to_linker(&mut linker, |state: &mut State| &mut state.wasi)
+                .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))?;
+        }
+        if let Some(profile) = self.profile {
+            profile::write(profile, &modules)?;
+        }
+        for (preload, loaded) in preloads {
+            let instance = match self.instantiate(&linker, store, &loaded)? {
+                Ok(instance) => instance,
+                Err(outcome) => return Ok(outcome),
+            };
+            linker
+                .instance(&mut *store, &preload.name, instance)
+                .map_err(|error| Failure::new(Status::Unavailable, format!("{error:#}")))?;
+        }
+        match self.instantiate(&linker, store, module)? {
+            Ok(instance) => self.start(store, instance),
+            Err(outcome) => Ok(outcome),
+        }
+    }
+
+    /// An instance, or how the module's own start ended the program.
+    fn instantiate(
+        &self,
+        linker: &Linker<State>,
+        store: &mut Store<State>,
+        module: &Module,
+    ) -> Result<std::result::Result<Instance, Outcome>> {
+        match linker.instantiate(&mut *store, module) {
+            Ok(instance) => Ok(Ok(instance)),
+            Err(error) => match error.downcast_ref::<EngineError>() {
+                Some(reason) => Err(unlinked(reason, &error)),
+                None => outcome::of_error(&error, &self.limits).map(Err),
+            },
+        }
+    }
+
+    fn start(&self, store: &mut Store<State>, instance: Instance) -> Result<Outcome> {
+        if instance.get_func(&mut *store, "_initialize").is_some() {
+            let initialized = self.call(store, instance, "_initialize")?;
+            if self.invoke.is_none() || initialized != Outcome::Returned {
+                return Ok(initialized);
+            }
+        }
+        if let Some(name) = &self.invoke {
+            return self.invoke(store, instance, name);
+        }
+        if instance.get_func(&mut *store, "_start").is_some() {
+            return self.call(store, instance, "_start");
+        }
+        Err(not_a_program(store, instance))
+    }
+
+    /// Calls a function that takes and gives nothing.
+    fn call(&self, store: &mut Store<State>, instance: Instance, name: &str) -> Result<Outcome> {
+        let function = instance
+            .get_typed_func::<(), ()>(&mut *store, name)
+            .map_err(|error| {
+                Failure::new(
+                    Status::BadModule,
+                    format!("`{name}` cannot be called: {error:#}"),
+                )
+            })?;
+        match function.call(&mut *store, ()) {
+            Ok(()) => Ok(Outcome::Returned),
+            Err(error) => outcome::of_error(&error, &self.limits),
+        }
+    }
+
+    fn invoke(&self, store: &mut Store<State>, instance: Instance, name: &str) -> Result<Outcome> {
+        let Some(function) = instance.get_func(&mut *store, name) else {
+            let message = format!("the module exports no function `{name}`");
+            return Err(
+                Failure::new(Status::Unavailable, message).remedy(functions(store, instance))
+            );
+        };
+        let ty = function.ty(&mut *store);
+        let arguments = invoke::arguments(name, &ty, &self.program[1..])?;
+        let mut results = invoke::room(&ty);
+        match function.call(&mut *store, &arguments, &mut results) {
+            Ok(()) => {
+                output::print(invoke::show(&results))?;
+                Ok(Outcome::Returned)
+            }
+            Err(error) => outcome::of_error(&error, &self.limits),
+        }
+    }
+}
+
+fn unicode(argument: &OsString) -> Result<String> {
+    argument.clone().into_string().map_err(|argument| {
+        let message = format!("the argument {argument:?} is no Unicode, which programs need");
+        Failure::new(Status::Usage, message)
+    })
+}
+
+/// The error of an import, with what could provide it.
+fn unlinked(reason: &EngineError, error: &Error) -> Failure {
+    let failure = Failure::new(Status::Unavailable, format!("{error:#}"));
+    match reason {
+        EngineError::UnknownImport { module, .. } if system::is_later_wasi(module) => failure
+            .remedy(
+                "this is of a version of WASI that is not supported yet; build for `wasm32-wasip1`",
+            ),
+        EngineError::UnknownImport { module, .. } => {
+            failure.remedy(format!("`--preload {module}=FILE` can provide it"))
+        }
+        _ => failure,
+    }
+}
+
+fn not_a_program(store: &mut Store<State>, instance: Instance) -> Failure {
+    let message = "the module is no program: it exports no `_start`";
+    Failure::new(Status::Unavailable, message).remedy(functions(store, instance))
+}
+
+/// What `--invoke` could call.
+fn functions(store: &mut Store<State>, instance: Instance) -> String {
+    const SHOWN: usize = 8;
+    let exports: Vec<(String, Extern)> = instance
+        .exports(&mut *store)
+        .map(|export| (export.name().to_owned(), export.into_extern()))
+        .collect();
+    let mut names: Vec<String> = exports
+        .into_iter()
+        .filter_map(|(name, export)| {
+            export.into_func()?;
+            Some(format!("`--invoke {}`", name.escape_debug()))
+        })
+        .collect();
+    if names.is_empty() {
+        return "it exports no function at all".to_owned();
+    }
+    if names.len() > SHOWN {
+        names.truncate(SHOWN);
+        names.push("others".to_owned());
+    }
+    format!("{} can be called", names.join(", "))
+}

@@ -1,0 +1,70 @@
+//! What a program gets of the system: exactly what the flags grant.
+
+use std::net::TcpListener;
+
+use silica::Module;
+use silica::wasi::p1::{DirPerms, FilePerms, WasiP1Context};
+
+use crate::failure::{Failure, Result};
+use crate::flags::Directory;
+use crate::output;
+use crate::status::Status;
+
+/// Everything that a program is granted.
+pub(super) struct Grants<'a> {
+    pub(super) directories: &'a [Directory],
+    pub(super) variables: Vec<(String, String)>,
+    pub(super) listeners: Vec<TcpListener>,
+    pub(super) arguments: Vec<String>,
+    pub(super) trace: bool,
+}
+
+impl Grants<'_> {
+    pub(super) fn context(self) -> Result<WasiP1Context> {
+        let invalid = |what: &str, error| {
+            Failure::new(Status::Usage, format!("{what} cannot be passed: {error}"))
+        };
+        let mut builder = WasiP1Context::builder()
+            .inherit_stdio()
+            .arguments(self.arguments)
+            .map_err(|error| invalid("an argument", error))?;
+        for (name, value) in self.variables {
+            let what = format!("the variable {name:?}");
+            builder = builder
+                .environment_variable(name, value)
+                .map_err(|error| invalid(&what, error))?;
+        }
+        for directory in self.directories {
+            let (directories, files) = if directory.read_only {
+                (DirPerms::READ, FilePerms::READ)
+            } else {
+                (DirPerms::all(), FilePerms::all())
+            };
+            builder = builder
+                .preopened_dir(&directory.host, &directory.guest, directories, files)
+                .map_err(|error| {
+                    let message = format!("--dir {}: {error}", directory.host.display());
+                    Failure::new(Status::NoInput, message)
+                })?;
+        }
+        for listener in self.listeners {
+            builder = builder.preopened_listener(listener);
+        }
+        if self.trace {
+            builder = builder.trace(|record| output::complain(record));
+        }
+        Ok(builder.build())
+    }
+}
+
+/// Whether a module imports from WASI 0.1.
+pub(super) fn is_needed(module: &Module) -> bool {
+    module
+        .imports()
+        .any(|import| matches!(import.module(), "wasi_snapshot_preview1" | "wasi_unstable"))
+}
+
+/// Whether a module name is of a later WASI.
+pub(super) fn is_later_wasi(module: &str) -> bool {
+    module.starts_with("wasi:")
+}

@@ -1,0 +1,129 @@
+//! How code is made: which proposals are on, how much the compiler tries.
+
+use silica::{Config, Engine, OptLevel, Processor};
+use silica_module::Features;
+
+use crate::failure::{Failure, Result};
+use crate::flags::LimitFlags;
+use crate::status::Status;
+
+/// Settings of the engine.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Compilation")]
+pub(crate) struct EngineFlags {
+    /// Turns proposals on and off: gc,-simd; all, default, mvp (`silica help proposals`)
+    #[arg(long, value_name = "LIST", value_parser = parse_proposals, allow_hyphen_values = true)]
+    proposals: Option<Features>,
+
+    /// How hard the compiler tries
+    #[arg(short = 'O', long, value_name = "LEVEL", value_enum)]
+    optimize: Option<Level>,
+
+    /// The processor that code is for: this one, or any of its kind
+    #[arg(long, value_name = "WHICH", value_enum)]
+    processor: Option<Target>,
+
+    /// Gives the same results on every machine: fixed NaNs, fixed relaxed vector operators
+    #[arg(long)]
+    deterministic: bool,
+
+    /// Compiles on one thread
+    #[arg(long)]
+    single_threaded: bool,
+}
+
+/// See [`OptLevel`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Level {
+    /// As fast as it compiles
+    #[value(name = "0", alias = "none")]
+    None,
+    /// Fast code
+    #[value(name = "2", alias = "speed")]
+    Speed,
+    /// Fast and small code
+    #[value(name = "s", alias = "size")]
+    Size,
+}
+
+/// See [`Processor`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Target {
+    /// All that this machine's processor can do
+    Host,
+    /// What every processor of the last ten years can do
+    Baseline,
+}
+
+fn parse_proposals(list: &str) -> std::result::Result<Features, String> {
+    list.parse()
+        .map_err(|error: silica_module::UnknownFeature| error.to_string())
+}
+
+impl EngineFlags {
+    /// The proposals that are on.
+    pub(crate) fn features(&self) -> Features {
+        self.proposals.unwrap_or_default()
+    }
+
+    /// The engine that they make, with the limits that code must know of.
+    pub(crate) fn engine(&self, limits: &LimitFlags) -> Result<Engine> {
+        let mut config = Config::new();
+        config.features(self.features());
+        config.consume_fuel(limits.fuel.is_some());
+        if let Some(bytes) = limits.max_stack {
+            config.max_wasm_stack(usize::try_from(bytes.0).unwrap_or(usize::MAX));
+        }
+        match self.optimize {
+            None | Some(Level::Speed) => {}
+            Some(Level::None) => {
+                config.cranelift_opt_level(OptLevel::None);
+            }
+            Some(Level::Size) => {
+                config.cranelift_opt_level(OptLevel::SpeedAndSize);
+            }
+        }
+        match self.processor {
+            None | Some(Target::Host) => {}
+            Some(Target::Baseline) => {
+                config.processor(Processor::Baseline);
+            }
+        }
+        if self.deterministic {
+            config.deterministic(true);
+        }
+        if self.single_threaded {
+            config.parallel_compilation(false);
+        }
+        Engine::new(&config).map_err(|error| {
+            Failure::new(
+                Status::Software,
+                format!("no engine can be made: {error:#}"),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use silica_module::Feature;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        flags: EngineFlags,
+    }
+
+    #[test]
+    fn proposals_on_and_off() {
+        let line = Line::try_parse_from(["x", "--proposals", "-simd,gc"]).unwrap();
+        let features = line.flags.features();
+        assert!(!features.contains(Feature::Simd) && features.contains(Feature::Gc));
+        let error = Line::try_parse_from(["x", "--proposals=gcc"])
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("tail-call"));
+    }
+}

@@ -1,0 +1,20 @@
+//! The flags that commands share. One flag is one file or one field: its name, its help, how it is
+//! parsed and its test stand together.
+
+mod directory;
+mod engine;
+mod environment;
+mod limits;
+mod listen;
+mod preload;
+mod profile;
+mod quantity;
+
+pub(crate) use directory::{Directories, Directory};
+pub(crate) use engine::EngineFlags;
+pub(crate) use environment::Variables;
+pub(crate) use limits::LimitFlags;
+pub(crate) use listen::Listeners;
+pub(crate) use preload::Preload;
+pub(crate) use profile::Profile;
+pub(crate) use quantity::{Bytes, Span, show_bytes};

@@ -1,0 +1,71 @@
+//! Loading a program: a module that is compiled now, or an image that was compiled before.
+//!
+//! An image is machine code. The engine checks that it is one of its own and not damaged, but cannot
+//! check who made it; so images are only loaded when the command line says that they are trusted.
+
+use std::path::Path;
+
+use silica::{Engine, Error, Module};
+use silica_module::DecodeError;
+
+use crate::failure::{Failure, Result};
+use crate::status::Status;
+use crate::{input, progress};
+
+/// The program in `path`, ready to be instantiated. `trusted` lets it be an image.
+pub(crate) fn load(engine: &Engine, path: &Path, trusted: bool) -> Result<Module> {
+    if path != Path::new("-") && is_image(path) {
+        return load_image(engine, path, trusted);
+    }
+    compile(engine, path, &input::module(path)?)
+}
+
+/// Compiles `binary`, which was read from `path`.
+pub(crate) fn compile(engine: &Engine, path: &Path, binary: &[u8]) -> Result<Module> {
+    let doing = format!("compiling {}", path.display());
+    progress::during(&doing, || Module::from_binary(engine, binary))
+        .map_err(|error| refused(path, &error))
+}
+
+/// Whether a file starts as images do. One that cannot be read does not; reading it says why.
+pub(crate) fn is_image(path: &Path) -> bool {
+    // Reading from a pipe would take what is read from it.
+    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
+    matches!(Engine::detect_precompiled_file(path), Ok(Some(_)))
+}
+
+fn load_image(engine: &Engine, path: &Path, trusted: bool) -> Result<Module> {
+    if !trusted {
+        let message = format!(
+            "{}: is compiled code, which could do anything that you can",
+            path.display()
+        );
+        let remedy = "if you made it, or trust who did, `--allow-precompiled` runs it";
+        return Err(Failure::new(Status::Usage, message).remedy(remedy));
+    }
+    #[expect(
+        unsafe_code,
+        reason = "the person who starts the program vouches for it"
+    )]
+    // SAFETY: `trusted` is only set by `--allow-precompiled`, with which the user states
+    // that the file was made by this engine's compiler and not altered since.
+    let module = unsafe { Module::deserialize_file(engine, path) };
+    module.map_err(|error| {
+        let message = format!("{}: {error:#}", path.display());
+        let remedy = "`silica compile` makes a new image from the module";
+        Failure::new(Status::BadModule, message).remedy(remedy)
+    })
+}
+
+/// The error of a module that cannot be compiled.
+pub(crate) fn refused(path: &Path, error: &Error) -> Failure {
+    match error.downcast_ref::<DecodeError>() {
+        Some(error) => input::bad_module(path, error),
+        None => {
+            let message = format!("{}: {error:#}", path.display());
+            Failure::new(Status::BadModule, message)
+        }
+    }
+}

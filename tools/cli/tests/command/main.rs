@@ -1,0 +1,9 @@
+//! The command, started as a user starts it.
+
+#![forbid(unsafe_code)]
+
+mod common;
+mod errors;
+mod images;
+mod run;
+mod tools;

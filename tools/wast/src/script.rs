@@ -1,0 +1,458 @@
+//! The directives of a script, one after the other.
+
+use std::collections::HashMap;
+use std::thread::Scope;
+
+use silica::{Engine, EngineError, Error, Instance, Linker, Module, Store, Trap, Val};
+use silica_module::{DecodeError, Feature, Features, Limits};
+use wast::token::Id;
+use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
+
+use crate::limits::Allowance;
+use crate::options::Options;
+use crate::report::{Failed, Report};
+use crate::source::Source;
+use crate::thread::{SharedExports, Threads, shared_exports};
+use crate::watchdog::Watchdog;
+use crate::{spectest, trap, value};
+
+type Result<T> = std::result::Result<T, Failed>;
+
+/// What a name of an instance stands for.
+#[derive(Clone)]
+enum Slot {
+    /// An instance of this thread's store.
+    Instance(Instance),
+    /// What another thread shares of an instance.
+    Shared(SharedExports),
+    /// A module that was refused because a proposal is off.
+    Missing(Feature),
+}
+
+/// What executing something gave.
+enum Outcome {
+    Values(Vec<Val>),
+    Error(Error),
+}
+
+/// A script in the middle of its run.
+pub(crate) struct Script<'scope, 'env> {
+    engine: &'env Engine,
+    source: Source<'env>,
+    options: &'env Options,
+    linker: Linker<Allowance>,
+    definitions: HashMap<String, Module>,
+    last_definition: Option<Module>,
+    instances: HashMap<String, Slot>,
+    current: Option<Slot>,
+    /// Names that modules that are not there were registered under.
+    missing: HashMap<String, Feature>,
+    threads: Threads<'scope, 'env>,
+    watchdog: Watchdog,
+    store: Store<Allowance>,
+    report: Report,
+}
+
+impl<'scope, 'env> Script<'scope, 'env> {
+    pub(crate) fn new(
+        engine: &'env Engine,
+        source: Source<'env>,
+        options: &'env Options,
+        scope: &'scope Scope<'scope, 'env>,
+    ) -> Result<Self> {
+        let mut store = Store::new(engine, Allowance::default());
+        store.limiter(|allowance| allowance);
+        let mut linker = Linker::new(engine);
+        linker.allow_shadowing(true);
+        spectest::define(&mut linker, &mut store, options.print)
+            .map_err(|e| Failed::engine("`spectest` cannot be made", &e))?;
+        Ok(Script {
+            engine,
+            source,
+            options,
+            linker,
+            definitions: HashMap::new(),
+            last_definition: None,
+            instances: HashMap::new(),
+            current: None,
+            missing: HashMap::new(),
+            threads: Threads::new(scope),
+            watchdog: Watchdog::new(store.interrupt_handle(), options.timeout),
+            store,
+            report: Report::default(),
+        })
+    }
+
+    pub(crate) fn run(mut self, directives: Vec<WastDirective<'env>>) -> Report {
+        for directive in directives {
+            let offset = directive.span().offset();
+            let asserts = is_assertion(&directive);
+            match self.directive(directive) {
+                Ok(()) => self.report.passed += u64::from(asserts),
+                Err(failed) => self.report.fail(self.source.failure_at(offset, failed)),
+            }
+        }
+        match self.threads.wait_all() {
+            Ok(report) => self.report.merge(report),
+            Err(failed) => self.report.fail(self.source.failure_at(0, failed)),
+        }
+        self.report
+    }
+
+    fn directive(&mut self, directive: WastDirective<'env>) -> Result<()> {
+        match directive {
+            WastDirective::Module(module) => self.module(module),
+            WastDirective::ModuleDefinition(module) => self.definition(module),
+            WastDirective::ModuleInstance {
+                instance, module, ..
+            } => self.instance(instance, module),
+            WastDirective::AssertMalformed { module, .. }
+            | WastDirective::AssertInvalid { module, .. } => self.assert_refused(module),
+            WastDirective::AssertMalformedCustom { module, .. }
+            | WastDirective::AssertInvalidCustom { module, .. } => {
+                self.assert_custom_refused(module)
+            }
+            WastDirective::Register { name, module, .. } => self.register(name, module),
+            WastDirective::Invoke(invoke) => match self.invoke(&invoke)? {
+                Outcome::Values(_) => Ok(()),
+                Outcome::Error(error) => Err(Failed::engine("invocation failed", &error)),
+            },
+            WastDirective::AssertTrap { exec, message, .. } => {
+                let outcome = self.execute(exec)?;
+                assert_trap(outcome, message)
+            }
+            WastDirective::AssertReturn { exec, results, .. } => {
+                let outcome = self.execute(exec)?;
+                self.assert_return(outcome, &results)
+            }
+            WastDirective::AssertExhaustion { call, message, .. } => {
+                let outcome = self.invoke(&call)?;
+                assert_trap(outcome, message)
+            }
+            WastDirective::AssertUnlinkable {
+                module, message, ..
+            } => self.assert_unlinkable(module, message),
+            WastDirective::AssertException { exec, .. } => {
+                let outcome = self.execute(exec)?;
+                assert_exception(outcome)
+            }
+            WastDirective::AssertSuspension { .. } => {
+                Err(Failed::new("suspensions are not supported"))
+            }
+            WastDirective::Thread(thread) => {
+                let shared = match thread.shared_module {
+                    Some(id) => Some((id.name().to_owned(), self.shared_exports(id)?)),
+                    None => None,
+                };
+                self.thread(thread.name, thread.directives, shared)
+            }
+            WastDirective::Wait { thread, .. } => {
+                let report = self.threads.wait(thread.name())?;
+                self.report.merge(report);
+                Ok(())
+            }
+        }
+    }
+
+    /// Starts `directives` on a thread of their own, with a store of their own.
+    fn thread(
+        &mut self,
+        name: Id<'env>,
+        directives: Vec<WastDirective<'env>>,
+        shared: Option<(String, SharedExports)>,
+    ) -> Result<()> {
+        let (engine, source, options) = (self.engine, self.source, self.options);
+        let scope = self.threads.scope();
+        self.threads.start(name.name(), move || {
+            let mut script = match Script::new(engine, source, options, scope) {
+                Ok(script) => script,
+                Err(failed) => {
+                    let mut report = Report::default();
+                    report.fail(source.failure_at(name.span().offset(), failed));
+                    return report;
+                }
+            };
+            if let Some((name, memories)) = shared {
+                script.instances.insert(name, Slot::Shared(memories));
+            }
+            script.run(directives)
+        })
+    }
+
+    fn compile(&self, mut module: QuoteWat<'_>) -> Result<Module> {
+        let bytes = module.encode()?;
+        Module::new(self.engine, &bytes).map_err(|e| Failed::engine("module refused", &e))
+    }
+
+    fn module(&mut self, module: QuoteWat<'_>) -> Result<()> {
+        let name = module.name();
+        self.current = None;
+        let instance = self
+            .compile(module)
+            .and_then(|module| self.instantiate(&module));
+        self.keep(name, instance)
+    }
+
+    /// Makes an instance the current one, under its name, also where it is only missed.
+    fn keep(&mut self, name: Option<Id<'_>>, instance: Result<Instance>) -> Result<()> {
+        let (slot, result) = match instance {
+            Ok(instance) => (Some(Slot::Instance(instance)), Ok(())),
+            Err(failed) => (failed.proposal.map(Slot::Missing), Err(failed)),
+        };
+        if let Some(name) = name {
+            match &slot {
+                Some(slot) => self.instances.insert(name.name().to_owned(), slot.clone()),
+                None => self.instances.remove(name.name()),
+            };
+        }
+        self.current = slot;
+        result
+    }
+
+    fn definition(&mut self, module: QuoteWat<'_>) -> Result<()> {
+        let name = module.name();
+        self.last_definition = None;
+        let module = self.compile(module)?;
+        if let Some(name) = name {
+            self.definitions
+                .insert(name.name().to_owned(), module.clone());
+        }
+        self.last_definition = Some(module);
+        Ok(())
+    }
+
+    fn instance(&mut self, name: Option<Id<'_>>, module: Option<Id<'_>>) -> Result<()> {
+        let module = match module {
+            Some(id) => self.definitions.get(id.name()),
+            None => self.last_definition.as_ref(),
+        };
+        let module = module
+            .cloned()
+            .ok_or_else(|| Failed::new("no such module definition"))?;
+        let instance = self.instantiate(&module);
+        self.keep(name, instance)
+    }
+
+    fn instantiate(&mut self, module: &Module) -> Result<Instance> {
+        self.try_instantiate(module)
+            .map_err(|e| self.instantiation_failed(module, &e))
+    }
+
+    fn try_instantiate(&mut self, module: &Module) -> silica::Result<Instance> {
+        self.watchdog.arm();
+        let instance = self.linker.instantiate(&mut self.store, module);
+        self.watchdog.disarm();
+        instance
+    }
+
+    /// An import from a module that is missed because of a proposal is missed because of it too.
+    fn instantiation_failed(&self, module: &Module, error: &Error) -> Failed {
+        let mut failed = Failed::engine("instantiation failed", error);
+        let missing = module.imports().find_map(|i| self.missing.get(i.module()));
+        failed.proposal = failed.proposal.or(missing.copied());
+        failed
+    }
+
+    fn find(&self, name: Option<Id<'_>>) -> Result<&Slot> {
+        match name {
+            Some(id) => self
+                .instances
+                .get(id.name())
+                .ok_or_else(|| Failed::new(format!("no module is called ${}", id.name()))),
+            None => self
+                .current
+                .as_ref()
+                .ok_or_else(|| Failed::new("there is no current module")),
+        }
+    }
+
+    fn find_instance(&self, name: Option<Id<'_>>) -> Result<Instance> {
+        match self.find(name)? {
+            Slot::Instance(instance) => Ok(*instance),
+            Slot::Missing(feature) => Err(Failed::missing(*feature)),
+            Slot::Shared(_) => Err(Failed::new("the module belongs to another thread")),
+        }
+    }
+
+    fn register(&mut self, name: &str, module: Option<Id<'_>>) -> Result<()> {
+        self.missing.remove(name);
+        match self.find(module)?.clone() {
+            Slot::Instance(instance) => {
+                self.linker.instance(&mut self.store, name, instance)?;
+            }
+            Slot::Shared(memories) => {
+                for (field, memory) in memories {
+                    self.linker.define(&mut self.store, name, &field, memory)?;
+                }
+            }
+            Slot::Missing(feature) => {
+                self.missing.insert(name.to_owned(), feature);
+                return Err(Failed::missing(feature));
+            }
+        }
+        Ok(())
+    }
+
+    fn shared_exports(&mut self, id: Id<'_>) -> Result<SharedExports> {
+        let instance = self.find_instance(Some(id))?;
+        let exports = instance.exports(&mut self.store);
+        let exports = exports.map(|e| (e.name().to_owned(), e.into_extern()));
+        Ok(shared_exports(exports))
+    }
+
+    fn execute(&mut self, exec: WastExecute<'_>) -> Result<Outcome> {
+        match exec {
+            WastExecute::Invoke(invoke) => self.invoke(&invoke),
+            WastExecute::Wat(wat) => {
+                let module = self.compile(QuoteWat::Wat(wat))?;
+                match self.try_instantiate(&module) {
+                    Ok(_) => Ok(Outcome::Values(Vec::new())),
+                    Err(error) if is_trap(&error) => Ok(Outcome::Error(error)),
+                    Err(error) => Err(self.instantiation_failed(&module, &error)),
+                }
+            }
+            WastExecute::Get { module, global, .. } => {
+                let instance = self.find_instance(module)?;
+                let global = instance
+                    .get_global(&mut self.store, global)
+                    .ok_or_else(|| Failed::new(format!("no global {global:?} is exported")))?;
+                Ok(Outcome::Values(vec![global.get(&mut self.store)]))
+            }
+        }
+    }
+
+    fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Outcome> {
+        let instance = self.find_instance(invoke.module)?;
+        let name = invoke.name;
+        let function = instance
+            .get_func(&mut self.store, name)
+            .ok_or_else(|| Failed::new(format!("no function {name:?} is exported")))?;
+        let mut arguments = Vec::with_capacity(invoke.args.len());
+        for argument in &invoke.args {
+            arguments.push(value::argument(&mut self.store, argument)?);
+        }
+        let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
+        self.watchdog.arm();
+        let called = function.call(&mut self.store, &arguments, &mut results);
+        self.watchdog.disarm();
+        match called {
+            Ok(()) => Ok(Outcome::Values(results)),
+            Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) => {
+                let seconds = self.options.timeout.as_secs_f64();
+                Err(Failed::new(format!("did not end within {seconds} s")))
+            }
+            Err(error) => Ok(Outcome::Error(error)),
+        }
+    }
+
+    fn assert_return(&self, outcome: Outcome, expected: &[WastRet<'_>]) -> Result<()> {
+        match outcome {
+            Outcome::Values(found) => value::check_all(&self.store, &found, expected),
+            Outcome::Error(error) => Err(Failed::engine("expected results, but it failed", &error)),
+        }
+    }
+
+    /// A module that must be malformed or invalid. Being refused because a proposal is off does not
+    /// count: it must be refused also with all of them on.
+    fn assert_refused(&self, mut module: QuoteWat<'_>) -> Result<()> {
+        let Ok(bytes) = module.encode() else {
+            return Ok(());
+        };
+        let Err(error) = Module::new(self.engine, &bytes) else {
+            return Err(Failed::new("the module was accepted, but is not valid"));
+        };
+        match error.downcast_ref::<DecodeError>() {
+            None => Err(Failed::engine("refused, but not as invalid", &error)),
+            Some(DecodeError::FeatureOff { feature, .. }) => {
+                let (all, limits) = (Features::all(), Limits::default());
+                match silica_module::validate(&bytes, &all, &limits) {
+                    Ok(_) => Err(Failed::missing(*feature)),
+                    Err(_) => Ok(()),
+                }
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Custom sections are checked by whoever reads them, and an engine need not.
+    fn assert_custom_refused(&self, mut module: QuoteWat<'_>) -> Result<()> {
+        let Ok(bytes) = module.encode() else {
+            return Ok(());
+        };
+        match silica_module::inspect::check_custom_sections(&bytes) {
+            Err(_) => Ok(()),
+            Ok(()) => Err(Failed::new(
+                "a custom section was accepted, but is not valid",
+            )),
+        }
+    }
+
+    fn assert_unlinkable(&mut self, module: Wat<'_>, message: &str) -> Result<()> {
+        let module = self.compile(QuoteWat::Wat(module))?;
+        let Err(error) = self.try_instantiate(&module) else {
+            return Err(Failed::new("the module was linked, but must not be"));
+        };
+        let linked = match error.downcast_ref::<EngineError>() {
+            Some(EngineError::UnknownImport { .. }) => "unknown import",
+            Some(EngineError::ImportMismatch { .. }) => "incompatible import type",
+            Some(_) | None => return Err(self.instantiation_failed(&module, &error)),
+        };
+        if message.starts_with(linked) {
+            return Ok(());
+        }
+        let mut failed = self.instantiation_failed(&module, &error);
+        failed.message = format!("{}, expected: {message}", failed.message);
+        Err(failed)
+    }
+}
+
+fn is_assertion(directive: &WastDirective<'_>) -> bool {
+    match directive {
+        WastDirective::Module(_)
+        | WastDirective::ModuleDefinition(_)
+        | WastDirective::ModuleInstance { .. }
+        | WastDirective::Register { .. }
+        | WastDirective::Invoke(_)
+        | WastDirective::Thread(_)
+        | WastDirective::Wait { .. } => false,
+        WastDirective::AssertMalformed { .. }
+        | WastDirective::AssertInvalid { .. }
+        | WastDirective::AssertMalformedCustom { .. }
+        | WastDirective::AssertInvalidCustom { .. }
+        | WastDirective::AssertTrap { .. }
+        | WastDirective::AssertReturn { .. }
+        | WastDirective::AssertExhaustion { .. }
+        | WastDirective::AssertUnlinkable { .. }
+        | WastDirective::AssertException { .. }
+        | WastDirective::AssertSuspension { .. } => true,
+    }
+}
+
+fn is_trap(error: &Error) -> bool {
+    error.downcast_ref::<Trap>().is_some()
+}
+
+fn assert_trap(outcome: Outcome, expected: &str) -> Result<()> {
+    match outcome {
+        Outcome::Values(values) => {
+            let values: Vec<_> = values.iter().map(value::show).collect();
+            let values = values.join(", ");
+            Err(Failed::new(format!(
+                "gave ({values}), expected a trap: {expected}"
+            )))
+        }
+        Outcome::Error(error) => match error.downcast_ref::<Trap>() {
+            Some(found) if trap::matches(*found, expected) => Ok(()),
+            Some(found) => Err(Failed::new(format!("trap: {found}, expected: {expected}"))),
+            None => Err(Failed::engine("no trap, but an error", &error)),
+        },
+    }
+}
+
+/// An exception that left the program is an error of its own, and no trap.
+fn assert_exception(outcome: Outcome) -> Result<()> {
+    match outcome {
+        Outcome::Values(_) => Err(Failed::new("returned, expected an exception")),
+        Outcome::Error(error) => Err(Failed::engine("expected an exception", &error)),
+    }
+}
