@@ -1,7 +1,7 @@
 //! Waiting for the first of several things: a descriptor that can be read or
 //! written, or the end of a time.
 
-use crate::stream::InputPipe;
+use crate::pipe::InputPipe;
 use crate::{Clocks, Result, system};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::{AsFd, BorrowedFd};

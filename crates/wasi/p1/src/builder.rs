@@ -45,6 +45,13 @@ impl Default for WasiP1ContextBuilder {
     }
 }
 
+impl WasiP1Context {
+    /// A builder that grants nothing yet.
+    pub fn builder() -> WasiP1ContextBuilder {
+        WasiP1ContextBuilder::new()
+    }
+}
+
 impl WasiP1ContextBuilder {
     /// A builder that grants nothing yet.
     pub fn new() -> Self {

@@ -1,7 +1,6 @@
 //! The state of one program's WASI: its descriptors and everything else it was
 //! granted.
 
-use crate::builder::WasiP1ContextBuilder;
 use crate::table::Table;
 use crate::trace::Tracer;
 use silica_wasi_host::{Clocks, Environment, Quotas, Random};
@@ -25,11 +24,4 @@ pub struct WasiP1Context {
     pub(crate) random: Random,
     pub(crate) quotas: Quotas,
     pub(crate) tracer: Option<Tracer>,
-}
-
-impl WasiP1Context {
-    /// A builder that grants nothing yet.
-    pub fn builder() -> WasiP1ContextBuilder {
-        WasiP1ContextBuilder::new()
-    }
 }

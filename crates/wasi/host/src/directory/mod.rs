@@ -8,7 +8,7 @@
 mod entry;
 mod host;
 
-use crate::memory::MemoryDirectory;
+use crate::memory::{MemoryDirectory, MemoryTree};
 use crate::{
     Access, DirPerms, Error, File, FilePerms, Metadata, Permissions, Quotas, Result, SetTime, path,
 };
@@ -39,6 +39,23 @@ pub enum Opened {
     Directory(Directory),
 }
 
+impl MemoryTree {
+    /// Opens the root directory.
+    ///
+    /// ```
+    /// use silica_wasi_host::{Clocks, MemoryTree, Permissions, Quotas, Result};
+    /// let tree = MemoryTree::new(&Quotas::default(), Clocks::system());
+    /// let root = tree.root(Permissions::ALL);
+    /// root.create_directory_at("a")?;
+    /// assert_eq!(root.metadata_at("a", true)?.size, 0);
+    /// # Ok::<(), silica_wasi_host::Error>(())
+    /// ```
+    pub fn root(&self, permissions: Permissions) -> Directory {
+        let (root, path_bytes_max) = self.open_root();
+        Directory::memory(root, permissions, path_bytes_max)
+    }
+}
+
 impl Directory {
     /// Grants a directory of the host and what is below it.
     ///
@@ -56,11 +73,7 @@ impl Directory {
         })
     }
 
-    pub(crate) fn memory(
-        directory: MemoryDirectory,
-        permissions: Permissions,
-        path_bytes_max: usize,
-    ) -> Self {
+    fn memory(directory: MemoryDirectory, permissions: Permissions, path_bytes_max: usize) -> Self {
         Self {
             backing: Backing::Memory(directory),
             permissions,

@@ -1,10 +1,19 @@
 //! An open directory of a tree in memory. Permissions are not checked here:
 //! `Directory` has done it.
 
+use super::file::MemoryFile;
+use super::shared::Shared;
 use super::tree::{Content, Inode, Names, Tree};
 use super::walk::{Place, walk};
-use super::{MemoryFile, Node, Shared};
-use crate::{Entry, Error, Metadata, OpenOptions, Result, SetTime};
+use crate::{Device, Entry, Error, Metadata, OpenOptions, Result, SetTime};
+
+/// What opening a path of a tree gives.
+#[derive(Debug)]
+pub(crate) enum Node {
+    File(MemoryFile),
+    Directory(MemoryDirectory),
+    Device(Device),
+}
 
 #[derive(Debug)]
 pub(crate) struct MemoryDirectory {

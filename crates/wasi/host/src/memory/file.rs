@@ -1,7 +1,7 @@
 //! An open file of a tree in memory. Access is not checked here: `File` has
 //! done it.
 
-use super::Shared;
+use super::shared::Shared;
 use super::tree::Inode;
 use crate::{Error, FileFlags, IoSlice, IoSliceMut, Metadata, Result, SeekFrom, SetTime};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
