@@ -35,12 +35,25 @@ const GC_AND_EXCEPTIONS: Reason = Reason::Needs(&[
     Feature::FunctionReferences,
     Feature::Exceptions,
 ]);
+const CUSTOM_DESCRIPTORS: Reason = Reason::Without("custom descriptors, which build on GC");
 
 /// Paths, or folders that end in `/`, with the reason that they fail.
 #[rustfmt::skip]
 pub const LISTED: &[(&str, Reason)] = &[
     ("legacy/", Reason::Without("exceptions as first shipped, whose folded text the parser does not know")),
-    ("proposals/custom-descriptors/", Reason::Without("custom descriptors, which build on GC")),
+    ("proposals/custom-descriptors/array_new_exact.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/binary-descriptors.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/br_on_cast.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/br_on_cast_desc_eq.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/br_on_cast_desc_eq_fail.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/br_on_cast_fail.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/descriptors.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/exact-casts.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/exact-func-import.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/exact.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/ref_cast_desc_eq.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/ref_get_desc.wast", CUSTOM_DESCRIPTORS),
+    ("proposals/custom-descriptors/struct_new_desc.wast", CUSTOM_DESCRIPTORS),
     ("array.wast", GC),
     ("array_copy.wast", GC),
     ("array_fill.wast", GC),

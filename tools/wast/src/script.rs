@@ -29,6 +29,9 @@ enum Slot {
     Missing(Feature),
 }
 
+/// A module that was defined, or the proposal that is off and without which it was refused.
+type Definition = std::result::Result<Module, Feature>;
+
 /// What executing something gave.
 enum Outcome {
     Values(Vec<Val>),
@@ -41,8 +44,8 @@ pub(crate) struct Script<'scope, 'env> {
     source: Source<'env>,
     options: &'env Options,
     linker: Linker<Allowance>,
-    definitions: HashMap<String, Module>,
-    last_definition: Option<Module>,
+    definitions: HashMap<String, Definition>,
+    last_definition: Option<Definition>,
     instances: HashMap<String, Slot>,
     current: Option<Slot>,
     /// Names that modules that are not there were registered under.
@@ -211,14 +214,20 @@ impl<'scope, 'env> Script<'scope, 'env> {
 
     fn definition(&mut self, module: QuoteWat<'_>) -> Result<()> {
         let name = module.name();
-        self.last_definition = None;
-        let module = self.compile(module)?;
+        let (definition, result) = match self.compile(module) {
+            Ok(module) => (Some(Ok(module)), Ok(())),
+            Err(failed) => (failed.proposal.map(Err), Err(failed)),
+        };
         if let Some(name) = name {
-            self.definitions
-                .insert(name.name().to_owned(), module.clone());
+            match &definition {
+                Some(definition) => self
+                    .definitions
+                    .insert(name.name().to_owned(), definition.clone()),
+                None => self.definitions.remove(name.name()),
+            };
         }
-        self.last_definition = Some(module);
-        Ok(())
+        self.last_definition = definition;
+        result
     }
 
     fn instance(&mut self, name: Option<Id<'_>>, module: Option<Id<'_>>) -> Result<()> {
@@ -229,7 +238,10 @@ impl<'scope, 'env> Script<'scope, 'env> {
         let module = module
             .cloned()
             .ok_or_else(|| Failed::new("no such module definition"))?;
-        let instance = self.instantiate(&module);
+        let instance = match module {
+            Ok(module) => self.instantiate(&module),
+            Err(feature) => Err(Failed::missing(feature)),
+        };
         self.keep(name, instance)
     }
 

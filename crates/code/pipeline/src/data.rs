@@ -160,6 +160,10 @@ fn constant_address(module: &Module, segment: &DataSegment) -> Option<u64> {
     if *memory < module.imported_memories || ty.shared {
         return None;
     }
+    // An image ends at a multiple of the alignment, which must not be past the memory's end.
+    if ty.page_size_log2 < ALIGNMENT.trailing_zeros() as u8 {
+        return None;
+    }
     let address = match offset.operators[..] {
         [ConstOperator::I32Const(address)] => u64::from(address as u32),
         [ConstOperator::I64Const(address)] => address as u64,

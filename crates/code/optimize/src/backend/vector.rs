@@ -176,8 +176,9 @@ impl CraneliftBackend<'_> {
 
     fn trunc_f64x2(&mut self, a: Value, signed: bool, relaxed: bool) -> Value {
         let a = self.shaped(a, LaneShape::F64x2);
-        let zero = self.zero(types::I8X16);
-        let zero = self.lanes(zero, types::I64X2);
+        // The code generator knows this conversion only beside a constant of just this type.
+        let zero = self.builder.func.dfg.constants.insert([0; 16][..].into());
+        let zero = self.ins().vconst(types::I64X2, zero);
         if !signed {
             let wide = self.ins().fcvt_to_uint_sat(types::I64X2, a);
             return self.ins().uunarrow(wide, zero);
