@@ -215,6 +215,12 @@ impl ImageIndex {
         if found != FORMAT {
             return Err(ImageError::Format { found });
         }
+        if u32_at(bytes, 12) != 0 {
+            return Err(ImageError::Damaged {
+                what: "bytes that must be zero are not",
+                offset: 12,
+            });
+        }
         if u64_at(bytes, 24) != bytes.len() as u64 {
             return Err(ImageError::Damaged {
                 what: "its length is not the one it states",

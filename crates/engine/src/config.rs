@@ -48,6 +48,9 @@ impl From<PoolingAllocationConfig> for InstanceAllocationStrategy {
     }
 }
 
+/// Stack that is kept for host functions unless told otherwise.
+const HOST_STACK: usize = 1 << 20;
+
 /// Settings of an [`Engine`](crate::Engine).
 ///
 /// ```
@@ -72,7 +75,7 @@ pub struct Config {
     pub(crate) memory_init_cow: bool,
     pub(crate) processor: Processor,
     pub(crate) max_wasm_stack: usize,
-    pub(crate) async_stack_size: usize,
+    pub(crate) async_stack_size: Option<usize>,
     pub(crate) parallel_compilation: bool,
     pub(crate) allocation: InstanceAllocationStrategy,
     pub(crate) backtrace: bool,
@@ -112,7 +115,7 @@ impl Config {
             memory_init_cow: true,
             processor: Processor::Host,
             max_wasm_stack: 1 << 20,
-            async_stack_size: 2 << 20,
+            async_stack_size: None,
             parallel_compilation: true,
             allocation: InstanceAllocationStrategy::OnDemand,
             backtrace: true,
@@ -245,16 +248,18 @@ impl Config {
         self
     }
 
-    /// Bytes of stack that WebAssembly may use in a call, before
-    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow).
+    /// Bytes of stack that WebAssembly may use before it can call no host function any more. The end of the stack, which
+    /// what calls nothing of the host's reaches, is that of [`Config::async_stack_size`]. Either way it is
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). 1 MiB by default.
     pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Self {
         self.max_wasm_stack = bytes;
         self
     }
 
-    /// Bytes of a whole stack, WebAssembly's and host functions' parts together, that a call runs on.
+    /// Bytes of a whole stack that a call runs on: what WebAssembly may use and what is kept for host functions. By
+    /// default 1 MiB more than [`Config::max_wasm_stack`].
     pub fn async_stack_size(&mut self, bytes: usize) -> &mut Self {
-        self.async_stack_size = bytes;
+        self.async_stack_size = Some(bytes);
         self
     }
 
@@ -289,6 +294,14 @@ impl Config {
     pub fn wasm_backtrace_details(&mut self, yes: bool) -> &mut Self {
         self.backtrace_details = yes;
         self
+    }
+
+    /// Bytes of stack that are kept for host functions.
+    pub(crate) fn host_stack(&self) -> usize {
+        match self.async_stack_size {
+            Some(whole) => whole.saturating_sub(self.max_wasm_stack),
+            None => HOST_STACK,
+        }
     }
 
     /// The settings that change code.
@@ -344,11 +357,12 @@ impl Config {
         if self.max_wasm_stack == 0 {
             anyhow::bail!("max_wasm_stack cannot be 0");
         }
-        if self.max_wasm_stack > self.async_stack_size {
+        if let Some(whole) = self.async_stack_size
+            && self.max_wasm_stack > whole
+        {
             anyhow::bail!(
-                "max_wasm_stack ({}) cannot be more than async_stack_size ({})",
-                self.max_wasm_stack,
-                self.async_stack_size
+                "max_wasm_stack ({}) cannot be more than async_stack_size ({whole})",
+                self.max_wasm_stack
             );
         }
         Ok(())

@@ -124,7 +124,7 @@ impl std::fmt::Debug for Engine {
 fn runtime_config(config: &Config, settings: &Settings) -> rt::RuntimeConfig {
     let mut runtime = rt::RuntimeConfig {
         stack_bytes: config.max_wasm_stack,
-        host_stack_bytes: config.async_stack_size - config.max_wasm_stack,
+        host_stack_bytes: config.host_stack(),
         memory_reservation: settings.memory_reservation,
         memory_guard: settings.memory_guard,
         ..rt::RuntimeConfig::default()

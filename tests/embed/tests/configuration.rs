@@ -20,7 +20,7 @@ fn what_cannot_be_had_is_refused() {
     );
     assert!(
         refused(|c| {
-            c.max_wasm_stack(4 << 20);
+            c.async_stack_size(1 << 10);
         })
         .contains("async_stack_size")
     );

@@ -152,7 +152,9 @@ fn recursion_through_the_host_is_bounded() {
 fn a_smaller_stack_is_exhausted_earlier() {
     let depth = |bytes: usize| {
         let engine = engine_with(|config| {
-            config.max_wasm_stack(bytes);
+            config
+                .max_wasm_stack(bytes)
+                .async_stack_size(bytes + (64 << 10));
         });
         let (mut store, instance) = silica_tests_embed::instance_in(
             &engine,
@@ -168,7 +170,7 @@ fn a_smaller_stack_is_exhausted_earlier() {
             .unwrap_i32()
     };
     let (small, large) = (depth(64 << 10), depth(1 << 20));
-    assert!(small > 100 && large > 4 * small, "{small} {large}");
+    assert!(small > 100 && large > 3 * small, "{small} {large}");
 }
 
 #[test]

@@ -45,7 +45,8 @@ impl StoreState {
         for (index, (param, expected)) in params.iter().zip(&signature.params).enumerate() {
             if !param.matches(self, *expected) {
                 return Err(CallError::Arguments(format!(
-                    "argument {index}: expected {expected:?}, found {param:?}"
+                    "argument {index}: expected {expected}, found {}",
+                    param.ty()
                 )));
             }
         }

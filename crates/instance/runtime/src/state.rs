@@ -214,15 +214,17 @@ impl StoreState {
         self.state().counts_fuel
     }
 
-    /// The fuel that is left.
+    /// The fuel that is left. Code looks at it when it enters a function or a turn of a loop, so it may have taken a
+    /// little more than there was: that is kept as a debt, and told as 0.
     #[must_use]
     pub fn fuel(&self) -> u64 {
-        self.state().fields.fuel
+        let left = self.state().fields.fuel.cast_signed();
+        left.max(0).cast_unsigned()
     }
 
-    /// Sets the fuel that is left. In a host function this holds when the function returns.
+    /// Sets the fuel that is left, to `i64::MAX` at most. In a host function this holds when the function returns.
     pub fn set_fuel(&mut self, fuel: u64) {
-        self.state_mut().fields.fuel = fuel;
+        self.state_mut().fields.fuel = fuel.min(i64::MAX.cast_unsigned());
     }
 
     /// A handle to interrupt this store's calls with, from any thread.
