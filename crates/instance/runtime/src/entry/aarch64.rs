@@ -1,7 +1,7 @@
 //! Entering and leaving compiled code on aarch64.
 //!
 //! In Cranelift's `tail` convention integer arguments come in x2 to x7, floats in v0 to v7; results leave in the same
-//! registers; the callee pops the arguments on the stack; no register is preserved but sp and x29.
+//! registers; the callee pops the arguments on the stack and preserves what C does.
 //! x21 holds the fuel where fuel is counted.
 
 use std::arch::naked_asm;

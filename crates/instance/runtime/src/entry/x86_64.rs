@@ -2,7 +2,7 @@
 //!
 //! In Cranelift's `tail` convention integer arguments come in rdi, rsi, rdx, rcx, r8, r9 as in C, floats in xmm0
 //! to xmm7; results leave in rax, rcx, rdx, rsi, rdi, r8, r9, r10 and xmm0 to xmm7; the callee pops the arguments on
-//! the stack; no register is preserved but rsp and rbp. r15 holds the fuel where fuel is counted.
+//! the stack and preserves rbx, rbp and r12 to r15, as in C. r15 holds the fuel where fuel is counted.
 
 use std::arch::naked_asm;
 
@@ -232,6 +232,7 @@ pub(crate) unsafe extern "C" fn leave_typed_fuel() {
 
 /// Spills the argument registers and calls the general routine with (registers, stack arguments,
 /// callee, caller); its result is how many bytes of arguments to pop. Results are in the spilled registers.
+/// The return address is moved up to the last of those arguments, so that returning pops them.
 macro_rules! leave_general_body {
     ($save_fuel:literal, $load_fuel:literal) => {
         concat!(
@@ -240,8 +241,8 @@ macro_rules! leave_general_body {
             check_stack!(),
             "push rbp
              mov rbp, rsp
-             sub rsp, {frame_bytes}
-             mov rbx, rax
+             sub rsp, {frame_bytes} + 16
+             mov [rbp - 8], rax
              mov [rsp], rdi
              mov [rsp + 8], rsi
              mov [rsp + 16], rdx
@@ -261,7 +262,9 @@ macro_rules! leave_general_body {
              mov rdi, rsp
              lea rsi, [rbp + 16]
              call [rdx + {code}]
-             mov r11, rax\n",
+             mov r11, rax
+             mov rcx, [rbp + 8]
+             mov [rbp + r11 + 8], rcx\n",
             $load_fuel,
             "mov rax, [rsp]
              mov rcx, [rsp + 8]
@@ -280,13 +283,8 @@ macro_rules! leave_general_body {
              movups xmm6, [rsp + {floats} + 96]
              movups xmm7, [rsp + {floats} + 112]
              leave
-             test r11, r11
-             jne 2f
-             ret
-             2:
-             pop rbx
              add rsp, r11
-             jmp rbx"
+             ret"
         )
     };
 }
@@ -311,7 +309,7 @@ pub(crate) unsafe extern "C" fn leave_general() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn leave_general_fuel() {
     naked_asm!(
-        leave_general_body!("mov [rax + {fuel}], r15\n", "mov r15, [rbx + {fuel}]\n"),
+        leave_general_body!("mov [rax + {fuel}], r15\n", "mov rax, [rbp - 8]\n mov r15, [rax + {fuel}]\n"),
         store = const host_context::STORE,
         code = const host_context::CODE,
         exit_frame = const store::EXIT_FRAME,
