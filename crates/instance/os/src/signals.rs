@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use crate::{FaultKind, Mapping, OsError};
+use crate::{FaultKind, Mapping, OsError, ThreadId};
 
 /// The signal for interruptions unless another is wanted: by default the system ignores it.
 pub const INTERRUPT_SIGNAL_DEFAULT: i32 = libc::SIGURG;
@@ -224,7 +224,7 @@ struct HandlerStack(Option<Mapping>);
 
 impl Drop for HandlerStack {
     fn drop(&mut self) {
-        READY.set(false);
+        PREPARED.set(0);
         let Some(mapping) = &self.0 else { return };
         // SAFETY: all-zero bytes are a valid `stack_t`, and both calls get valid pointers. A stack that
         // somebody else installed meanwhile is left alone.
@@ -242,22 +242,30 @@ impl Drop for HandlerStack {
 }
 
 thread_local! {
-    static READY: Cell<bool> = const { Cell::new(false) };
+    /// Number of this thread once it was prepared; 0 before.
+    static PREPARED: Cell<u64> = const { Cell::new(0) };
     static HANDLER_STACK: RefCell<HandlerStack> = const { RefCell::new(HandlerStack(None)) };
 }
 
-/// Makes sure that handlers on this thread have a stack of their own that is large enough.
-/// Costs one load when it was done before.
+/// Makes sure that handlers on this thread have a stack of their own that is large enough, and tells which thread
+/// it is. Costs one load when it was done before.
 #[inline]
-pub fn prepare_thread() {
-    if !READY.get() {
-        prepare_thread_slow();
+pub fn prepare_thread() -> ThreadId {
+    match ThreadId::from_number(PREPARED.get()) {
+        Some(thread) => thread,
+        None => prepare_thread_slow(),
     }
 }
 
 #[cold]
-fn prepare_thread_slow() {
-    READY.set(true);
+fn prepare_thread_slow() -> ThreadId {
+    let thread = ThreadId::current();
+    PREPARED.set(thread.number());
+    provide_handler_stack();
+    thread
+}
+
+fn provide_handler_stack() {
     // SAFETY: all-zero bytes are a valid `stack_t`, and the query gets a valid pointer.
     let current = unsafe {
         let mut current: libc::stack_t = std::mem::zeroed();

@@ -1,29 +1,13 @@
 //! Threads by number, to send them a signal. For Unix.
 
-use std::cell::Cell;
-
 /// A thread of this process. The number of a thread that has ended may be given to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadId(u64);
 
-thread_local! {
-    static CURRENT: Cell<u64> = const { Cell::new(0) };
-}
-
 impl ThreadId {
-    /// The thread that asks. Asked once of the system, then remembered.
-    #[inline]
+    /// The thread that asks.
     #[must_use]
     pub fn current() -> ThreadId {
-        let known = CURRENT.get();
-        if known != 0 {
-            return ThreadId(known);
-        }
-        ThreadId::ask()
-    }
-
-    #[cold]
-    fn ask() -> ThreadId {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let id = u64::from(
             rustix::thread::gettid()
@@ -34,7 +18,6 @@ impl ThreadId {
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         // SAFETY: `pthread_self` always succeeds.
         let id = unsafe { libc::pthread_self() } as u64;
-        CURRENT.set(id);
         ThreadId(id)
     }
 

@@ -128,7 +128,9 @@ pub fn install(_handler: Handler, _interrupt_signal: i32) -> Result<(), OsError>
 }
 
 /// Prepares this thread for faults.
-pub fn prepare_thread() {}
+pub fn prepare_thread() -> ThreadId {
+    ThreadId::current()
+}
 
 /// A thread of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

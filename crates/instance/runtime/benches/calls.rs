@@ -24,7 +24,7 @@ mod bench {
 
     use crate::support::*;
 
-    const ROUNDS: usize = 41;
+    const ROUNDS: usize = 201;
 
     fn measure(name: &str, iterations: u32, mut body: impl FnMut(u32)) {
         body(iterations / 10 + 1);
@@ -36,7 +36,11 @@ mod bench {
             })
             .collect();
         times.sort_by(f64::total_cmp);
-        println!("{name:44} {:9.2} ns (least {:.2})", times[ROUNDS / 2], times[0]);
+        println!(
+            "{name:44} {:9.2} ns (least {:.2})",
+            times[ROUNDS / 2],
+            times[0]
+        );
     }
 
     pub(super) fn main() {
@@ -55,14 +59,14 @@ mod bench {
         let instance = store.instantiate(&module, &[]).unwrap();
         let function = export(&store, instance, nothing);
         let typed = store.typed::<(), ()>(function).unwrap();
-        measure("typed call, nothing", 1_000_000, |n| {
+        measure("typed call, nothing", 100_000, |n| {
             for _ in 0..n {
                 store.call_typed(typed, ()).unwrap();
             }
         });
         let function = export(&store, instance, add);
         let typed = store.typed::<(i32, i32), (i32,)>(function).unwrap();
-        measure("typed call, (i32, i32) -> i32", 1_000_000, |n| {
+        measure("typed call, (i32, i32) -> i32", 100_000, |n| {
             for i in 0..n {
                 black_box(store.call_typed(typed, (i as i32, 2)).unwrap());
             }
@@ -70,7 +74,13 @@ mod bench {
         measure("dynamic call, (i32, i32) -> i32", 100_000, |n| {
             for i in 0..n {
                 let mut results = [Value::I32(0)];
-                store.call(function, &[Value::I32(i as i32), Value::I32(2)], &mut results).unwrap();
+                store
+                    .call(
+                        function,
+                        &[Value::I32(i as i32), Value::I32(2)],
+                        &mut results,
+                    )
+                    .unwrap();
                 black_box(results);
             }
         });
@@ -117,7 +127,9 @@ mod bench {
                     })
                 };
                 let import = store.as_mut().add_host_function(&host);
-                let instance = store.instantiate(&module, &[Extern::Function(import)]).unwrap();
+                let instance = store
+                    .instantiate(&module, &[Extern::Function(import)])
+                    .unwrap();
                 let function = export(&store, instance, function);
                 let typed = store.typed::<(i32,), (i32,)>(function).unwrap();
                 let name = format!(
@@ -125,7 +137,7 @@ mod bench {
                     if general { "dynamic" } else { "typed" },
                     if fuel { ", with fuel" } else { "" }
                 );
-                measure(&name, 1_000_000, |n| {
+                measure(&name, 100_000, |n| {
                     black_box(store.call_typed(typed, (n as i32,)).unwrap());
                 });
             }
@@ -133,9 +145,11 @@ mod bench {
     }
 
     fn instances() {
-        for (name, idle, resident) in
-            [("pool", 16, 0), ("pool, 64 KiB resident", 16, 64 << 10), ("no pool", 0, 0)]
-        {
+        for (name, idle, resident) in [
+            ("pool", 16, 0),
+            ("pool, 64 KiB resident", 16, 64 << 10),
+            ("no pool", 0, 0),
+        ] {
             let config = RuntimeConfig {
                 memories_idle_max: idle,
                 memory_keep_resident: resident,
@@ -143,25 +157,29 @@ mod bench {
             };
             let runtime = Runtime::new(config).unwrap();
             let empty = Builder::new().compile(&runtime);
-            measure(&format!("store alone ({name})"), 10_000, |n| {
+            measure(&format!("store alone ({name})"), 1_000, |n| {
                 for _ in 0..n {
                     black_box(Store::new(&runtime, false, ()));
                 }
             });
-            measure(&format!("store and empty instance ({name})"), 10_000, |n| {
+            measure(&format!("store and empty instance ({name})"), 1_000, |n| {
                 for _ in 0..n {
                     let mut store = Store::new(&runtime, false, ());
                     black_box(store.instantiate(&empty, &[]).unwrap());
                 }
             });
             let module = small(&runtime);
-            measure(&format!("store and one-page instance ({name})"), 2_000, |n| {
-                for _ in 0..n {
-                    let mut store = Store::new(&runtime, false, ());
-                    black_box(store.instantiate(&module, &[]).unwrap());
-                }
-            });
-            measure(&format!("the same, called ({name})"), 2_000, |n| {
+            measure(
+                &format!("store and one-page instance ({name})"),
+                2_000,
+                |n| {
+                    for _ in 0..n {
+                        let mut store = Store::new(&runtime, false, ());
+                        black_box(store.instantiate(&module, &[]).unwrap());
+                    }
+                },
+            );
+            measure(&format!("the same, called ({name})"), 200, |n| {
                 for _ in 0..n {
                     let mut store = Store::new(&runtime, false, ());
                     let instance = store.instantiate(&module, &[]).unwrap();

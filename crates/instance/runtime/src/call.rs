@@ -3,12 +3,15 @@
 //! All calls go through [`run`], which prepares an [`Activation`] and enters it: it picks the stack, notes the
 //! activation for the handler of faults, and turns what ended the call into a result.
 
+use std::mem::MaybeUninit;
+
 use silica_contract::{abi::Location, trap::TrapCode};
-use silica_os::ThreadId;
 
 use crate::{
     CallError, Value,
-    entry::{self, Activation, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS, RETURNED},
+    entry::{
+        self, Activation, Before, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS, RETURNED,
+    },
     fault,
     handles::Function,
     state::{StackBounds, State, StoreState},
@@ -55,7 +58,8 @@ impl StoreState {
         let mut stack = vec![0_u64; layout.stack_bytes as usize / 8];
         let id = self.id();
         let state = self.raw();
-        let mut activation = function.activation(state);
+        let mut place = MaybeUninit::uninit();
+        let activation = function.activation(&mut place, state);
         activation.flags |= FLOAT_ARGUMENTS | MANY_RESULTS | FLOAT_RESULTS;
         if layout.area_bytes > 0 {
             activation.registers.integers[2].write(area.as_mut_ptr() as u64);
@@ -73,11 +77,11 @@ impl StoreState {
                 Location::Area(_) => unreachable!("parameters are not in the result area"),
             }
         }
-        activation.stack_arguments = stack.as_ptr();
+        activation.stack_arguments.write(stack.as_ptr());
         activation.stack_arguments_bytes = stack.len() * 8;
         // SAFETY: the arguments are those of the function's type, checked above and placed by its layout;
         // function and state belong together; `self` is not used while code runs.
-        unsafe { run(state, &mut activation)? };
+        unsafe { run(state, activation)? };
         for ((result, location), ty) in results
             .iter_mut()
             .zip(&layout.results)
@@ -133,16 +137,19 @@ impl StoreState {
         self.check(function.store(), "the function");
         let id = self.id();
         let state = self.raw();
-        let mut activation = function.activation(state);
+        let mut place = MaybeUninit::uninit();
+        let activation = function.activation(&mut place, state);
         let mut area = ResultArea::uninit();
-        let mut outgoing = Outgoing::arguments(&mut activation);
+        let mut outgoing = Outgoing::arguments(activation);
         if !R::IN_REGISTERS {
             outgoing.put_integer(area.as_mut_ptr() as u64);
         }
         params.put(&mut outgoing, id);
         let stack = outgoing.finish();
         if stack.bytes > 0 {
-            activation.stack_arguments = stack.words.as_ptr().cast();
+            activation
+                .stack_arguments
+                .write(stack.words.as_ptr().cast());
             activation.stack_arguments_bytes = stack.bytes;
         }
         if P::FLOATS > 0 {
@@ -157,7 +164,7 @@ impl StoreState {
         // SAFETY: `Typed` proved that the function takes a `P` and gives an `R`, and `put` has placed a `P` by
         // the calling convention; function and state belong together; `self` is not used while code runs.
         unsafe {
-            run(state, &mut activation)?;
+            run(state, activation)?;
             Ok(take_results(&activation.registers, area.as_ptr(), id))
         }
     }
@@ -175,15 +182,12 @@ fn put_stack(stack: &mut [u64], offset: u32, bits: u128, param: &Value) {
 impl Function {
     /// An activation that calls this function, with the contexts in place.
     #[inline(always)]
-    fn activation(self, state: *mut State) -> Activation {
+    fn activation(self, place: &mut MaybeUninit<Activation>, state: *mut State) -> &mut Activation {
         let (code, context) = self.entry();
         // SAFETY: only the addresses and a flag of the state are read, while nothing runs.
         let (store, counts_fuel) = unsafe { (&raw mut (*state).fields, (*state).counts_fuel) };
-        let mut activation = Activation::new(store, code, context);
-        if counts_fuel {
-            activation.flags = FUEL;
-        }
-        activation
+        let flags = if counts_fuel { FUEL } else { 0 };
+        Activation::init(place, store, code, context, flags)
     }
 }
 
@@ -219,18 +223,21 @@ unsafe fn run_here(state: *mut State, activation: *mut Activation) -> Result<(),
         if (*state).interrupt.is_asked() {
             StoreState::from_state(&*state).interrupted()?;
         }
-        silica_os::prepare_thread();
-        let thread_before = (*state).interrupt.set_thread(ThreadId::current().number());
-        (*activation).previous = fault::replace_current(activation);
-        (*activation).previous_in_store = (*state).fields.activation;
-        (*activation).previous_exit_frame = (*state).fields.exit_frame;
-        (*activation).previous_exit_pc = (*state).fields.exit_pc;
+        let thread = silica_os::prepare_thread();
+        let thread_before = (*state).interrupt.set_thread(thread.number());
+        (*activation).link(Before {
+            activation: fault::replace_current(activation),
+            in_store: (*state).fields.activation,
+            exit_frame: (*state).fields.exit_frame,
+            exit_pc: (*state).fields.exit_pc,
+        });
         (*state).fields.activation = activation;
         let status = entry::enter(activation);
-        (*state).fields.activation = (*activation).previous_in_store;
-        (*state).fields.exit_frame = (*activation).previous_exit_frame;
-        (*state).fields.exit_pc = (*activation).previous_exit_pc;
-        fault::set_current((*activation).previous);
+        let before = (*activation).before();
+        (*state).fields.activation = before.in_store;
+        (*state).fields.exit_frame = before.exit_frame;
+        (*state).fields.exit_pc = before.exit_pc;
+        fault::set_current(before.activation);
         (*state).interrupt.set_thread(thread_before);
         if status == RETURNED {
             Ok(())

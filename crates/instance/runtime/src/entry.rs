@@ -56,7 +56,7 @@ pub(crate) struct Registers {
 #[repr(C)]
 pub(crate) struct Activation {
     /// Set by [`enter`]: where the host's registers are saved.
-    host_stack_pointer: usize,
+    host_stack_pointer: MaybeUninit<usize>,
     /// Where the stack to switch to begins; 0 to stay. See [`Activation::switch_to`].
     stack_top: usize,
     /// What to call.
@@ -64,22 +64,35 @@ pub(crate) struct Activation {
     /// Which registers matter.
     pub(crate) flags: u64,
     /// Arguments that go to the stack, lowest first.
-    pub(crate) stack_arguments: *const u64,
+    pub(crate) stack_arguments: MaybeUninit<*const u64>,
     /// How many bytes of them, a multiple of 16.
     pub(crate) stack_arguments_bytes: usize,
     /// The store.
     pub(crate) store: *mut StoreFields,
-    padding: usize,
+    padding: MaybeUninit<usize>,
     /// Arguments, then results.
     pub(crate) registers: Registers,
     /// What was entered before on this thread.
-    pub(crate) previous: *mut Activation,
+    previous: MaybeUninit<*mut Activation>,
     /// What was entered before in this store.
-    pub(crate) previous_in_store: *mut Activation,
+    previous_in_store: MaybeUninit<*mut Activation>,
     /// Where the code of `previous_in_store` was left.
-    pub(crate) previous_exit_frame: usize,
+    previous_exit_frame: MaybeUninit<usize>,
     /// The return address there.
-    pub(crate) previous_exit_pc: usize,
+    previous_exit_pc: MaybeUninit<usize>,
+}
+
+/// What was innermost before an activation.
+#[derive(Clone, Copy)]
+pub(crate) struct Before {
+    /// What was entered before on this thread.
+    pub(crate) activation: *mut Activation,
+    /// What was entered before in this store.
+    pub(crate) in_store: *mut Activation,
+    /// Where the code of `in_store` was left: its frame pointer.
+    pub(crate) exit_frame: usize,
+    /// The return address there.
+    pub(crate) exit_pc: usize,
 }
 
 /// Offsets that the assembly uses.
@@ -117,30 +130,31 @@ const _: () = {
 };
 
 impl Activation {
-    /// An activation that calls `code` with the contexts in place and no other argument.
+    /// Makes an activation that calls `code` with the contexts in place and no other argument. Only what is
+    /// needed is written: registers are left as they are, since a call is made of few stores.
     #[inline(always)]
-    pub(crate) fn new(store: *mut StoreFields, code: usize, context: u64) -> Activation {
-        let mut integers = [MaybeUninit::uninit(); 8];
-        integers[0] = MaybeUninit::new(context);
-        // The host has no context.
-        integers[1] = MaybeUninit::new(0);
-        Activation {
-            host_stack_pointer: 0,
-            stack_top: 0,
-            code,
-            flags: 0,
-            stack_arguments: std::ptr::null(),
-            stack_arguments_bytes: 0,
-            store,
-            padding: 0,
-            registers: Registers {
-                integers,
-                floats: [MaybeUninit::uninit(); 8],
-            },
-            previous: std::ptr::null_mut(),
-            previous_in_store: std::ptr::null_mut(),
-            previous_exit_frame: 0,
-            previous_exit_pc: 0,
+    pub(crate) fn init(
+        place: &mut MaybeUninit<Activation>,
+        store: *mut StoreFields,
+        code: usize,
+        context: u64,
+        flags: u64,
+    ) -> &mut Activation {
+        let activation = place.as_mut_ptr();
+        // SAFETY: every field is written but the registers, of which anything is a value, `padding`, and
+        // what `enter` and `run` write before anybody reads it, all of which are plain numbers and pointers
+        // that are not read before.
+        unsafe {
+            (&raw mut (*activation).stack_top).write(0);
+            (&raw mut (*activation).code).write(code);
+            (&raw mut (*activation).flags).write(flags);
+            (&raw mut (*activation).stack_arguments_bytes).write(0);
+            (&raw mut (*activation).store).write(store);
+            let integers = (&raw mut (*activation).registers.integers).cast::<u64>();
+            integers.write(context);
+            // The host has no context.
+            integers.add(1).write(0);
+            &mut *activation
         }
     }
 
@@ -152,6 +166,38 @@ impl Activation {
 
     /// The frame pointer that compiled code was called with: a walk of frames ends where it appears.
     pub(crate) fn entry_frame(&self) -> usize {
-        self.host_stack_pointer + FRAME_ABOVE_STACK_POINTER
+        // SAFETY: `enter` has written it; this is asked only of activations that were entered.
+        unsafe { self.host_stack_pointer.assume_init() + FRAME_ABOVE_STACK_POINTER }
+    }
+
+    /// Notes what was before, when the activation becomes the innermost.
+    #[inline(always)]
+    pub(crate) fn link(&mut self, before: Before) {
+        self.previous.write(before.activation);
+        self.previous_in_store.write(before.in_store);
+        self.previous_exit_frame.write(before.exit_frame);
+        self.previous_exit_pc.write(before.exit_pc);
+    }
+
+    /// What was before.
+    ///
+    /// # Safety
+    /// The activation was [`Activation::link`]ed.
+    #[inline(always)]
+    pub(crate) unsafe fn before(&self) -> Before {
+        // SAFETY: see above.
+        unsafe {
+            Before {
+                activation: self.previous.assume_init(),
+                in_store: self.previous_in_store.assume_init(),
+                exit_frame: self.previous_exit_frame.assume_init(),
+                exit_pc: self.previous_exit_pc.assume_init(),
+            }
+        }
+    }
+
+    /// Puts the activation, the first of a suspended call, on top of another.
+    pub(crate) fn relink(&mut self, previous: *mut Activation) {
+        self.previous.write(previous);
     }
 }

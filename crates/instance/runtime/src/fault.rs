@@ -233,8 +233,9 @@ unsafe fn walk(
                 }
                 frame = next;
             }
-            (pc, frame) = (entered.previous_exit_pc, entered.previous_exit_frame);
-            activation = entered.previous_in_store;
+            let before = entered.before();
+            (pc, frame) = (before.exit_pc, before.exit_frame);
+            activation = before.in_store;
         }
     }
 }

@@ -16,6 +16,8 @@ use std::{
     sync::Arc,
 };
 
+use smallvec::SmallVec;
+
 use silica_contract::{
     abi::{CallLayout, Location},
     layout,
@@ -318,6 +320,9 @@ where
     }
 }
 
+/// Arguments or results, of most functions without an allocation.
+type Values = SmallVec<[Value; 8]>;
+
 /// The general routine of a typed host function. Gives the bytes of arguments to pop.
 ///
 /// # Safety
@@ -374,7 +379,8 @@ unsafe extern "C" fn general_dynamic<T: 'static>(
     // SAFETY: passed on.
     unsafe {
         let result = guarded::<T, Dynamic<T>, usize>(callee, caller, |call, closure, id| {
-            let ty = (&(*callee).function).ty.clone();
+            // The context lives as long as the store, and so do what the host function is made from and its type.
+            let ty = &(&(*callee).function).ty;
             let (signature, layout) = (ty.function(), ty.layout());
             let area = result_area(&*registers, layout.area_bytes == 0);
             let params = dynamic_params(&*registers, stack, signature, layout, id);
@@ -402,7 +408,7 @@ unsafe fn dynamic_params(
     signature: &FunctionType,
     layout: &CallLayout,
     store: StoreId,
-) -> Vec<Value> {
+) -> Values {
     let params = signature.params.iter().zip(&layout.params);
     let values = params.map(|(ty, location)| {
         // SAFETY: see above.
@@ -427,7 +433,7 @@ unsafe fn dynamic_params(
 }
 
 /// A place for each result. A reference that is never null begins as null, which is checked afterwards.
-fn dynamic_results(signature: &FunctionType) -> Result<Vec<Value>, Raise> {
+fn dynamic_results(signature: &FunctionType) -> Result<Values, Raise> {
     let nullable = |ty: &silica_module::ValueType| match *ty {
         silica_module::ValueType::Ref(reference) => {
             silica_module::ValueType::Ref(silica_module::RefType {
@@ -441,7 +447,7 @@ fn dynamic_results(signature: &FunctionType) -> Result<Vec<Value>, Raise> {
         .results
         .iter()
         .map(|ty| Value::default_of(nullable(ty)));
-    let values: Option<Vec<Value>> = values.collect();
+    let values: Option<Values> = values.collect();
     values.ok_or_else(|| RuntimeError::Unsupported("a result of that type").into())
 }
 

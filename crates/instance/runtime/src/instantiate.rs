@@ -555,12 +555,11 @@ fn run_start(store: &mut StoreState, index: u32, start: u32) -> Result<(), CallE
     let (code, context) = unsafe { (reference.as_ref().code, reference.as_ref().context) };
     let counts_fuel = store.counts_fuel();
     let state = store.raw();
-    let mut activation = Activation::new(state.cast(), code, context as u64);
-    if counts_fuel {
-        activation.flags = FUEL;
-    }
+    let flags = if counts_fuel { FUEL } else { 0 };
+    let mut place = std::mem::MaybeUninit::uninit();
+    let activation = Activation::init(&mut place, state.cast(), code, context as u64, flags);
     // SAFETY: validation proved that the start function takes and gives nothing; `store` is not used while it runs.
-    unsafe { run(state, &mut activation) }
+    unsafe { run(state, activation) }
 }
 
 /// How many elements a segment has.

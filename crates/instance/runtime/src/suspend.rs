@@ -15,7 +15,7 @@ use std::{
 
 use corosensei::{Coroutine, CoroutineResult, Yielder, stack::StackPointer};
 use silica_contract::trap::TrapCode;
-use silica_os::{Stack, ThreadId};
+use silica_os::Stack;
 
 use crate::{
     CallError, CompiledModule, Extern, Function, HostCall, HostError, HostFunction, Instance,
@@ -157,7 +157,7 @@ impl<F, R> SuspendableCall<F, R> {
         let Stage::Started(coroutine, call_state) = &mut self.stage else {
             return None;
         };
-        silica_os::prepare_thread();
+        let this_thread = silica_os::prepare_thread();
         let outside = fault::current();
         // SAFETY: the future has exclusive access to the store; the activations are on the call's stack, which is
         // suspended.
@@ -168,13 +168,9 @@ impl<F, R> SuspendableCall<F, R> {
             }
             let mut thread = None;
             if let Some(outermost) = self.outermost.as_mut() {
-                outermost.previous = outside;
+                outermost.relink(outside);
                 fault::set_current(self.innermost);
-                thread = Some(
-                    (*self.state)
-                        .interrupt
-                        .set_thread(ThreadId::current().number()),
-                );
+                thread = Some((*self.state).interrupt.set_thread(this_thread.number()));
             }
             thread
         };
@@ -227,7 +223,7 @@ impl Leave<'_> {
         unsafe {
             while activation != self.outside {
                 *self.outermost = activation;
-                activation = (*activation).previous;
+                activation = (*activation).before().activation;
             }
             fault::set_current(self.outside);
             self.call_state.swap(&mut *self.state);
@@ -293,7 +289,7 @@ unsafe fn wait<R>(
             let Some(suspender) = (*state)
                 .suspender
                 .as_ref()
-                .filter(|suspender| (*innermost).previous_in_store == suspender.base)
+                .filter(|suspender| (*innermost).before().in_store == suspender.base)
             else {
                 return Err(Box::new(RuntimeError::NotAsync));
             };

@@ -2,7 +2,11 @@
 //! is tested without a compiler. The code follows the `tail` convention: rdi is the callee's context, rsi the caller's,
 //! rdx, rcx, r8 and r9 the first integer parameters.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file is a crate that uses some of this")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file is a crate that uses some of this"
+)]
 
 use silica_contract::{
     image::{CodeRange, ImageParts, MemoryImage, Metadata, write},
