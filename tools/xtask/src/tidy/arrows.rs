@@ -70,7 +70,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Packages whose folder starts so are not shipped: they test, measure or show, and may name any of ours.
-const NOT_SHIPPED: &[&str] = &["tests/", "bench", "examples"];
+const NOT_SHIPPED: &[&str] = &["tests/", "bench", "examples", "fuzz/"];
 
 /// Crates of others that only the listed ones of ours may name.
 const NAMERS: &[(&str, &[&str])] = &[
