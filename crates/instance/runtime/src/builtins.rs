@@ -14,12 +14,14 @@ use silica_contract::{builtin::Builtin, image::Section, layout::header, trap::Tr
 
 use crate::{
     RuntimeError,
+    entries::checked_range,
     entry::builtin_stub,
-    fault::{self, Raise},
-    handles::{checked_range, copy_elements, grow_memory, grow_table},
-    instance::{InstanceRecord, MemoryRef},
-    instantiate::write_elements,
+    fault,
+    handles::{copy_elements, grow_memory, grow_table},
     memory::{SharedMemory, WaitEnd, WaitOutcome, check_atomic},
+    raise::Raise,
+    record::{InstanceRecord, MemoryRef},
+    segments::write_elements,
     state::State,
 };
 
@@ -42,7 +44,7 @@ unsafe fn run(context: *mut u8, body: impl FnOnce(&mut State, u32) -> Result<u64
             .add(header::INSTANCE as usize)
             .cast::<*const InstanceRecord>()
             .read();
-        let (state, index) = ((*record).state, (*record).index);
+        let (state, index) = ((*record).state.cast::<State>(), (*record).index);
         let result = catch_unwind(AssertUnwindSafe(|| body(&mut *state, index)));
         match result.unwrap_or_else(|payload| Err(Raise::Panic(payload))) {
             Ok(value) => value,

@@ -15,7 +15,8 @@ use crate::{
     fault,
     handles::Function,
     state::{StackBounds, State, StoreState},
-    typed::{Outgoing, ResultArea, TypeMismatch, Typed, WasmTypes, take_results},
+    tuple::{TypeMismatch, Typed, WasmTypes, take_results},
+    typed::{Outgoing, ResultArea},
 };
 
 impl StoreState {

@@ -14,7 +14,7 @@ use std::{
 use silica_contract::{image::Section, trap::TrapCode};
 use silica_os::{Mapping, OsError, Protection};
 
-use crate::{image::Image, module::ModuleId};
+use crate::{identity::ModuleId, image::Image};
 
 /// Code of a module that can run.
 pub(crate) struct PublishedCode {

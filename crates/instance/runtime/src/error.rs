@@ -1,7 +1,13 @@
 //! Why something could not be made or changed. How a *call* ends is in [`crate::outcome`].
 
+use std::any::Any;
+
 use silica_contract::image::ImageError;
 use silica_os::OsError;
+
+/// An error of a host function. The runtime carries it from there to who called, and looks into it for one
+/// thing: a [`silica_contract::trap::TrapCode`] in it makes the call end with that trap.
+pub type HostError = Box<dyn Any + Send + Sync>;
 
 /// An error of the runtime.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +31,7 @@ pub enum RuntimeError {
     Limited(&'static str),
     /// The embedder's limiter failed; its error is carried on.
     #[error("the store's limiter failed")]
-    Limiter(crate::HostError),
+    Limiter(HostError),
     /// The host's memory is exhausted.
     #[error("out of memory: {0}")]
     OutOfMemory(&'static str),

@@ -4,88 +4,18 @@
 //! [`resume_host`], which throws them away. The record is of fixed size, since the handler of faults may not
 //! allocate.
 
-use std::{any::Any, cell::Cell, mem::MaybeUninit};
+use std::cell::Cell;
 
 use silica_contract::trap::TrapCode;
 use silica_os::{Fault, FaultKind};
 
 use crate::{
-    RuntimeError,
     code::{self, CodeAddress},
     entry::{Activation, host_stack_exhausted, resume_host},
-    outcome::{Backtrace, CallError, HostError},
-    state::State,
+    outcome::{Backtrace, CallError},
+    raise::{Raise, Record},
+    state::{State, StoreState},
 };
-
-/// Why host code ends the call that it was called from.
-#[derive(Debug)]
-pub(crate) enum Raise {
-    Trap(TrapCode),
-    Error(HostError),
-    Panic(Box<dyn Any + Send>),
-}
-
-impl From<TrapCode> for Raise {
-    fn from(code: TrapCode) -> Raise {
-        Raise::Trap(code)
-    }
-}
-
-impl From<RuntimeError> for Raise {
-    fn from(error: RuntimeError) -> Raise {
-        match error {
-            RuntimeError::Limiter(error) => Raise::host(error),
-            error => Raise::Error(Box::new(error)),
-        }
-    }
-}
-
-impl Raise {
-    /// An error of the embedder's.
-    pub(crate) fn host(error: HostError) -> Raise {
-        match error.downcast::<TrapCode>() {
-            Ok(code) => Raise::Trap(*code),
-            Err(error) => Raise::Error(error),
-        }
-    }
-}
-
-/// What ended the last call.
-pub(crate) struct Record {
-    code: TrapCode,
-    fault_address: Option<usize>,
-    first_is_exact: bool,
-    count: usize,
-    frames: [MaybeUninit<usize>; Backtrace::FRAMES_MAX],
-}
-
-impl Record {
-    pub(crate) fn new() -> Record {
-        Record {
-            code: TrapCode::Unreachable,
-            fault_address: None,
-            first_is_exact: false,
-            count: 0,
-            frames: [MaybeUninit::uninit(); Backtrace::FRAMES_MAX],
-        }
-    }
-
-    fn push(&mut self, pc: usize) -> bool {
-        let Some(slot) = self.frames.get_mut(self.count) else {
-            return false;
-        };
-        slot.write(pc);
-        self.count += 1;
-        true
-    }
-
-    fn backtrace(&self) -> Backtrace {
-        let frames = &self.frames[..self.count];
-        // SAFETY: `push` has written each of the first `count` entries.
-        let frames = unsafe { &*(std::ptr::from_ref(frames) as *const [usize]) };
-        Backtrace::resolve(frames, self.first_is_exact)
-    }
-}
 
 thread_local! {
     /// The innermost activation of this thread.
@@ -296,5 +226,25 @@ pub(crate) fn ended(state: &mut State) -> CallError {
         },
         Some(Raise::Error(error)) => CallError::Host { error, backtrace },
         Some(Raise::Panic(payload)) => std::panic::resume_unwind(payload),
+    }
+}
+
+impl StoreState {
+    /// The frames of compiled code below the host function that runs now.
+    #[must_use]
+    pub fn backtrace(&self) -> Backtrace {
+        backtrace(self.state())
+    }
+
+    /// Takes a pending interruption, if one was asked for, as the call's end.
+    pub(crate) fn interrupted(&self) -> Result<(), CallError> {
+        if self.state().interrupt.is_asked() && self.state().interrupt.take() {
+            return Err(CallError::Trap {
+                code: TrapCode::Interrupt,
+                fault_address: None,
+                backtrace: self.backtrace(),
+            });
+        }
+        Ok(())
     }
 }

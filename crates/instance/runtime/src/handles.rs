@@ -11,15 +11,12 @@ mod table;
 
 pub use external::ExternObject;
 pub use function::Function;
-pub(crate) use function::FunctionReference;
 pub use global::Global;
-pub(crate) use global::{GlobalEntry, GlobalPlace};
 pub use memory::Memory;
-pub(crate) use memory::{MemoryEntry, ask_minimum as ask_memory_minimum, grow as grow_memory};
+pub(crate) use memory::{ask_minimum as ask_memory_minimum, grow as grow_memory};
 pub use table::Table;
 pub(crate) use table::{
-    TableEntry, ask_minimum as ask_table_minimum, checked_range, copy as copy_elements,
-    grow as grow_table,
+    ask_minimum as ask_table_minimum, copy as copy_elements, grow as grow_table,
 };
 
 /// Something that can be imported and exported.

@@ -8,93 +8,32 @@
 //! A panic of a host function never crosses compiled code: the routine catches it, and it goes on where the
 //! embedder called.
 
-use std::{
-    any::Any,
-    marker::PhantomData,
-    panic::{AssertUnwindSafe, catch_unwind},
-    ptr::NonNull,
-    sync::Arc,
-};
+use std::{marker::PhantomData, ptr::NonNull, sync::Arc};
 
 use smallvec::SmallVec;
 
-use silica_contract::{
-    abi::{CallLayout, Location},
-    layout,
-};
+use silica_contract::abi::{CallLayout, Location};
 use silica_module::FunctionType;
 
 use crate::{
     HostError, RegisteredType, Runtime, RuntimeError, StoreMut, Value,
-    entry::{Registers, leave_general, leave_general_fuel, leave_typed, leave_typed_fuel},
-    fault::{self, Raise},
-    handles::{Function, FunctionReference},
-    instance::{Instance, InstanceRecord},
-    state::{State, StoreId, StoreState},
-    typed::{Incoming, Outgoing, WasmTypes},
+    entry::Registers,
+    fault,
+    handles::Function,
+    host_call::{HostCall, guarded},
+    host_context::{HostContext, HostFunctionInner},
+    identity::StoreId,
+    raise::Raise,
+    state::{State, StoreState},
+    tuple::WasmTypes,
+    typed::{Incoming, Outgoing},
 };
-
-/// A call of a host function.
-pub struct HostCall<'a, T: 'static> {
-    /// The store that it was called in.
-    pub store: StoreMut<'a, T>,
-    /// The caller's context; null for the host.
-    caller: *mut u8,
-}
-
-// SAFETY: the caller's context belongs to the store, which the call has exclusively.
-unsafe impl<T: Send> Send for HostCall<'_, T> {}
-
-impl<T> std::fmt::Debug for HostCall<'_, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HostCall")
-            .field("caller", &self.caller())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<T> HostCall<'_, T> {
-    /// The instance whose code called; `None` when the host did.
-    #[must_use]
-    pub fn caller(&self) -> Option<Instance> {
-        let context = NonNull::new(self.caller)?;
-        // SAFETY: compiled code passes its own context, whose header points to the record.
-        let record = unsafe {
-            context
-                .byte_add(layout::header::INSTANCE as usize)
-                .cast::<*const InstanceRecord>()
-                .read()
-        };
-        // SAFETY: the record lives as long as the store.
-        let index = unsafe { (*record).index };
-        Some(Instance {
-            store: self.store.id(),
-            index,
-        })
-    }
-}
 
 /// What a host function is made from, for any store of `T`.
 pub struct HostFunction<T: 'static> {
-    inner: Arc<Inner>,
+    inner: Arc<HostFunctionInner>,
     data: PhantomData<fn(T)>,
 }
-
-struct Inner {
-    runtime: Runtime,
-    ty: RegisteredType,
-    general: bool,
-    routine: usize,
-    /// Points into `closure`.
-    closure_address: *const (),
-    /// Keeps the closure.
-    _closure: Box<dyn Any + Send + Sync>,
-}
-
-// SAFETY: the address is of the boxed closure, which is `Send` and `Sync`.
-unsafe impl Send for Inner {}
-// SAFETY: as above.
-unsafe impl Sync for Inner {}
 
 impl<T> Clone for HostFunction<T> {
     fn clone(&self) -> Self {
@@ -110,26 +49,6 @@ impl<T> std::fmt::Debug for HostFunction<T> {
         f.debug_tuple("HostFunction").field(&self.inner.ty).finish()
     }
 }
-
-/// A host function in a store: the context that its code gets ([`silica_contract::layout::host_context`]).
-#[repr(C)]
-pub(crate) struct HostContext {
-    state: *mut State,
-    routine: usize,
-    closure: *const (),
-    reference: FunctionReference,
-    function: Arc<Inner>,
-}
-
-const _: () = {
-    assert!(std::mem::offset_of!(HostContext, state) == layout::host_context::STORE as usize);
-    assert!(std::mem::offset_of!(HostContext, routine) == layout::host_context::CODE as usize);
-};
-
-// SAFETY: the state is the store that owns the context, followed only by who has the store.
-unsafe impl Send for HostContext {}
-// SAFETY: as above.
-unsafe impl Sync for HostContext {}
 
 /// A host function whose types are known only when the program runs.
 type Dynamic<T> =
@@ -188,7 +107,7 @@ impl<T: 'static> HostFunction<T> {
     ) -> HostFunction<T> {
         let closure = Box::new(closure);
         HostFunction {
-            inner: Arc::new(Inner {
+            inner: Arc::new(HostFunctionInner {
                 runtime: runtime.clone(),
                 ty,
                 general,
@@ -229,7 +148,7 @@ impl<T: 'static> StoreMut<'_, T> {
             Err(place) => {
                 let index = state.host_functions.len();
                 state.host_functions.push(HostContext::new(
-                    whole,
+                    whole.cast(),
                     state.counts_fuel,
                     &function.inner,
                 ));
@@ -242,81 +161,6 @@ impl<T: 'static> StoreMut<'_, T> {
         let reference = NonNull::from(&state.host_functions[index].reference);
         // SAFETY: the context is boxed, and lives as long as the store.
         unsafe { Function::new(id, reference) }
-    }
-}
-
-impl HostContext {
-    fn new(state: *mut State, counts_fuel: bool, function: &Arc<Inner>) -> Box<HostContext> {
-        let stub = match (function.general, counts_fuel) {
-            (false, false) => leave_typed as *const (),
-            (false, true) => leave_typed_fuel as *const (),
-            (true, false) => leave_general as *const (),
-            (true, true) => leave_general_fuel as *const (),
-        };
-        let mut context = Box::new(HostContext {
-            state,
-            routine: function.routine,
-            closure: function.closure_address,
-            reference: FunctionReference {
-                code: stub as usize,
-                context: std::ptr::null_mut(),
-                type_id: function.ty.id(),
-            },
-            function: Arc::clone(function),
-        });
-        context.reference.context = std::ptr::from_mut(&mut *context).cast();
-        context
-    }
-}
-
-/// Runs a host function's closure, and catches its panics.
-///
-/// # Safety
-/// `callee` is the context of a host function that was made from an `F` for a store of `T`, called by compiled
-/// code of this thread's current activation; `caller` is that code's context or null.
-#[inline(always)]
-unsafe fn guarded<T: 'static, F, V>(
-    callee: *mut HostContext,
-    caller: *mut u8,
-    body: impl FnOnce(HostCall<'_, T>, &F, StoreId) -> Result<V, Raise>,
-) -> Result<V, Raise> {
-    // SAFETY: see above; while the host function runs, nobody else uses the store.
-    let (state, closure) = unsafe { ((*callee).state, &*(*callee).closure.cast::<F>()) };
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: as above.
-        let (store, id) = unsafe { (StoreMut::from_raw(state), (*state).id) };
-        body(HostCall { store, caller }, closure, id)
-    }));
-    match result {
-        Ok(result) => result,
-        Err(payload) => Err(Raise::Panic(payload)),
-    }
-}
-
-/// The body of every routine that gets its arguments in registers.
-///
-/// # Safety
-/// As [`guarded`]; `params` finds arguments of type `P`.
-#[inline(always)]
-pub(crate) unsafe fn run_typed<T: 'static, R: WasmTypes, F, P: WasmTypes>(
-    callee: *mut HostContext,
-    caller: *mut u8,
-    params: impl FnOnce(StoreId) -> P,
-) -> R::Single
-where
-    F: Fn(HostCall<'_, T>, P) -> Result<R, HostError> + Send + Sync + 'static,
-{
-    // SAFETY: passed on. When the result is an error, nothing is left to drop but the error itself.
-    unsafe {
-        let result = guarded::<T, F, R::Single>(callee, caller, |call, closure, id| {
-            closure(call, params(id))
-                .map(|results| results.to_single(id))
-                .map_err(Raise::host)
-        });
-        match result {
-            Ok(single) => single,
-            Err(error) => fault::raise((*callee).state, error),
-        }
     }
 }
 
@@ -350,7 +194,7 @@ where
         });
         match result {
             Ok(()) => (&(*callee).function).ty.layout().stack_bytes as usize,
-            Err(error) => fault::raise((*callee).state, error),
+            Err(error) => fault::raise((*callee).state.cast(), error),
         }
     }
 }
@@ -385,7 +229,7 @@ unsafe extern "C" fn general_dynamic<T: 'static>(
             let area = result_area(&*registers, layout.area_bytes == 0);
             let params = dynamic_params(&*registers, stack, signature, layout, id);
             let mut results = dynamic_results(signature)?;
-            let state = (*callee).state;
+            let state = (*callee).state.cast::<State>();
             closure(call, &params, &mut results).map_err(Raise::host)?;
             check_results(StoreState::from_state(&*state), signature, &results)?;
             for (value, location) in results.iter().zip(&layout.results) {
@@ -395,7 +239,7 @@ unsafe extern "C" fn general_dynamic<T: 'static>(
         });
         match result {
             Ok(stack_bytes) => stack_bytes,
-            Err(error) => fault::raise((*callee).state, error),
+            Err(error) => fault::raise((*callee).state.cast(), error),
         }
     }
 }

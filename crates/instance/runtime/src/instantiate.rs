@@ -7,27 +7,23 @@
 
 use std::ptr::NonNull;
 
-use silica_contract::{
-    layout::{self, Slot},
-    trap::TrapCode,
-};
+use silica_contract::layout::{self, Slot};
 use silica_module::{
-    ConstExpression, ConstOperator, DataMode, ElementItems, ElementMode, ElementSegment,
-    EntityType, GlobalType, IndexType, MemoryType, Module, TableType, ValueType,
+    DataMode, ElementMode, EntityType, GlobalType, IndexType, MemoryType, TableType,
 };
-use silica_operator::evaluate_int_binary;
 
 use crate::{
     CallError, CompiledModule, RegisteredType, RuntimeError, builtins,
     call::{run, trap_at_once},
+    entries::{MemoryEntry, TableEntry},
     entry::{Activation, FUEL},
-    handles::{
-        Extern, MemoryEntry, TableEntry, ask_memory_minimum, ask_table_minimum, checked_range,
-    },
-    instance::{Instance, InstanceRecord, MemoryRef},
+    handles::{Extern, ask_memory_minimum, ask_table_minimum},
+    instance::Instance,
     limiter::Counts,
     memory::{LinearMemory, MemoryPlan, SharedMemory},
-    state::{State, StoreState},
+    record::{InstanceRecord, MemoryRef},
+    segments::{element_count, evaluate, write_elements},
+    state::StoreState,
     value,
 };
 
@@ -139,7 +135,7 @@ impl StoreState {
         })?;
         let state = self.raw();
         let index = self.state().instances.len() as u32;
-        let record = InstanceRecord::new(module, state, index);
+        let record = InstanceRecord::new(module, state.cast(), index);
         let before = (self.state().memories.len(), self.state().tables.len());
         if let Err(error) = build(self, record, imports) {
             // Nothing refers to what was made for it.
@@ -378,7 +374,7 @@ fn connect_imports(store: &mut StoreState, record: &mut InstanceRecord, imports:
             }
         }
     }
-    record.imported_globals = globals.into();
+    record.imported_globals = globals.iter().map(|global| global.place).collect();
 }
 
 /// Writes the address of something that is defined elsewhere.
@@ -535,8 +531,8 @@ fn address(bits: u128, index: IndexType) -> u64 {
     }
 }
 
-fn stopped(store: &StoreState, raise: crate::fault::Raise) -> InstantiateError {
-    use crate::fault::Raise;
+fn stopped(store: &StoreState, raise: crate::raise::Raise) -> InstantiateError {
+    use crate::raise::Raise;
     match raise {
         Raise::Trap(code) => trap_at_once(store, code).into(),
         Raise::Error(error) => CallError::Host {
@@ -560,99 +556,4 @@ fn run_start(store: &mut StoreState, index: u32, start: u32) -> Result<(), CallE
     let activation = Activation::init(&mut place, state.cast(), code, context as u64, flags);
     // SAFETY: validation proved that the start function takes and gives nothing; `store` is not used while it runs.
     unsafe { run(state, activation) }
-}
-
-/// How many elements a segment has.
-pub(crate) fn element_count(segment: &ElementSegment) -> usize {
-    match &segment.items {
-        ElementItems::Functions(functions) => functions.len(),
-        ElementItems::Expressions(expressions) => expressions.len(),
-    }
-}
-
-/// Writes `count` elements of an element segment of an instance, from some element on, to a table of the store, from
-/// some place on. As a whole, or not at all.
-pub(crate) fn write_elements(
-    state: &mut State,
-    instance: u32,
-    (segment, source): (u32, u64),
-    (table, target): (u32, u64),
-    count: u64,
-) -> Result<(), crate::fault::Raise> {
-    let record = &state.instances[instance as usize];
-    let module = record.module().clone();
-    let segment_length = match record.dropped_elements[segment as usize] {
-        true => 0,
-        false => element_count(&module.module().elements[segment as usize]),
-    };
-    let items =
-        checked_range(segment_length, source, count).map_err(|_| TrapCode::TableOutOfBounds)?;
-    let State {
-        instances, tables, ..
-    } = state;
-    let record = &instances[instance as usize];
-    let places = tables[table as usize]
-        .range_mut(target, count)
-        .map_err(|_| TrapCode::TableOutOfBounds)?;
-    match &module.module().elements[segment as usize].items {
-        ElementItems::Functions(functions) => {
-            for (place, function) in places.iter_mut().zip(&functions[items]) {
-                *place = record.reference(*function) as u64;
-            }
-        }
-        ElementItems::Expressions(expressions) => {
-            for (place, expression) in places.iter_mut().zip(&expressions[items]) {
-                *place = evaluate(record, expression)? as u64;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The value of a constant expression in an instance, as compiled code has it.
-fn evaluate(record: &InstanceRecord, expression: &ConstExpression) -> Result<u128, RuntimeError> {
-    let mut stack: Vec<u128> = Vec::new();
-    let malformed = || RuntimeError::Unsupported("a constant expression that leaves no value");
-    for operator in &expression.operators {
-        let value = match *operator {
-            ConstOperator::I32Const(value) => u128::from(value.cast_unsigned()),
-            ConstOperator::I64Const(value) => u128::from(value.cast_unsigned()),
-            ConstOperator::F32Const(bits) => u128::from(bits),
-            ConstOperator::F64Const(bits) => u128::from(bits),
-            ConstOperator::V128Const(bits) => bits,
-            ConstOperator::IntBinary(operator, ty) => {
-                let right = stack.pop().ok_or_else(malformed)?;
-                let left = stack.pop().ok_or_else(malformed)?;
-                let result = evaluate_int_binary(operator, ty, left as u64, right as u64);
-                u128::from(result.map_err(|_| malformed())?)
-            }
-            ConstOperator::GlobalGet(index) => global_value(record, index),
-            ConstOperator::RefNull(_) => 0,
-            ConstOperator::RefFunc(function) => record.reference(function) as usize as u128,
-            ConstOperator::RefI31
-            | ConstOperator::StructNew(_)
-            | ConstOperator::StructNewDefault(_)
-            | ConstOperator::ArrayNew(_)
-            | ConstOperator::ArrayNewDefault(_)
-            | ConstOperator::ArrayNewFixed { .. }
-            | ConstOperator::AnyConvertExtern
-            | ConstOperator::ExternConvertAny => {
-                return Err(RuntimeError::Unsupported("a garbage-collected object"));
-            }
-        };
-        stack.push(value);
-    }
-    stack.pop().ok_or_else(malformed)
-}
-
-fn global_value(record: &InstanceRecord, index: u32) -> u128 {
-    let module: &Module = record.module().module();
-    // SAFETY: the address is of a global that lives as long as the store, which is borrowed by who evaluates.
-    let bits = unsafe { *record.global_address(index) };
-    // Compiled code writes no more of a global than its type has.
-    match module.globals[index as usize].ty.value {
-        ValueType::I32 | ValueType::F32 => u128::from(bits as u32),
-        ValueType::I64 | ValueType::F64 | ValueType::Ref(_) => u128::from(bits as u64),
-        ValueType::V128 => bits,
-    }
 }

@@ -15,6 +15,7 @@ pub(crate) use contents::MemoryContents;
 pub(crate) use linear::{LinearMemory, MemoryDefinition};
 pub(crate) use plan::MemoryPlan;
 pub(crate) use pool::MemoryPool;
+pub use shared::SharedMemory;
 pub(crate) use shared::check_atomic;
-pub use shared::{SharedMemory, WaitOutcome};
 pub(crate) use wait::WaitEnd;
+pub use wait::WaitOutcome;

@@ -1,12 +1,6 @@
 //! A module whose code can run.
 
-use std::{
-    ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{ops::Range, sync::Arc};
 
 use silica_contract::{
     image::{ImageError, Metadata, Section},
@@ -18,21 +12,11 @@ use silica_module::{HeapType, Module, RefType, ValueType};
 use crate::{
     LoadError, Runtime,
     code::PublishedCode,
+    identity::ModuleId,
     image::Image,
     memory::MemoryContents,
     types::{RegisteredType, map_value_type},
 };
-
-/// Names a module of this process. Never given twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ModuleId(u64);
-
-impl ModuleId {
-    fn next() -> ModuleId {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        ModuleId(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// A module whose code is in memory and can run. Cloning gives another handle to it.
 #[derive(Clone)]

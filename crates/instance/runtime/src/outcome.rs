@@ -1,14 +1,12 @@
 //! How a call ends when it does not return, and where its code was then.
 
-use std::any::Any;
-
 use silica_contract::trap::TrapCode;
 
-use crate::{RuntimeError, code, module::ModuleId};
-
-/// An error of a host function. The runtime carries it from there to who called, and looks into it for one
-/// thing: a [`TrapCode`] in it makes the call end with that trap.
-pub type HostError = Box<dyn Any + Send + Sync>;
+use crate::{
+    code,
+    error::{HostError, RuntimeError},
+    identity::ModuleId,
+};
 
 /// Why a call did not return.
 #[derive(Debug)]

@@ -6,7 +6,6 @@ use silica_contract::settings::{Architecture, MemoryStyle, ProcessorFeatures, Se
 use silica_module::{CompositeType, FunctionType, MemoryType, SubType};
 
 use crate::{
-    RuntimeError, fault,
     memory::MemoryPool,
     stacks::StackPool,
     types::{RegisteredType, TypeRegistry},
@@ -97,18 +96,11 @@ impl std::fmt::Debug for Runtime {
 }
 
 impl Runtime {
-    /// A runtime; the first one of a process installs the handler of faults.
-    ///
-    /// # Errors
-    /// [`RuntimeError::System`] when the system refuses the handler.
-    pub fn new(mut config: RuntimeConfig) -> Result<Runtime, RuntimeError> {
+    /// A runtime of a process whose faults are handled, interrupted by that signal.
+    pub(crate) fn with_signal(mut config: RuntimeConfig, signal: i32) -> Runtime {
         config.host_stack_bytes = config.host_stack_bytes.max(HOST_STACK_MIN);
-        let signal = config
-            .interrupt_signal
-            .unwrap_or(silica_os::INTERRUPT_SIGNAL_DEFAULT);
-        silica_os::install(fault::on_fault, signal)?;
         let stack_bytes = config.stack_bytes.saturating_add(config.host_stack_bytes);
-        Ok(Runtime(Arc::new(Shared {
+        Runtime(Arc::new(Shared {
             types: Arc::new(TypeRegistry::default()),
             stacks: StackPool::new(stack_bytes, config.stacks_idle_max),
             memories: Arc::new(MemoryPool::new(
@@ -117,7 +109,7 @@ impl Runtime {
             )),
             signal,
             config,
-        })))
+        }))
     }
 
     /// Sizes and limits.

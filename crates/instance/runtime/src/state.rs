@@ -1,51 +1,22 @@
 //! The part of a store that does not depend on the embedder's data.
 
-use std::{
-    any::Any,
-    ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{any::Any, ops::Range, sync::Arc};
 
 use silica_os::Stack;
 
 use crate::{
-    CallError, Runtime,
-    entry::Activation,
-    fault::{Raise, Record},
-    handles::{GlobalEntry, MemoryEntry, TableEntry},
-    host::HostContext,
-    instance::InstanceRecord,
+    Runtime,
+    entries::{GlobalEntry, MemoryEntry, TableEntry},
+    entry::StoreFields,
+    host_context::HostContext,
+    identity::{ModuleId, StoreId},
     interrupt::{InterruptHandle, InterruptState},
     limiter::LimiterAccess,
-    module::{CompiledModule, ModuleId},
-    outcome::Backtrace,
-    suspend::Suspender,
+    module::CompiledModule,
+    raise::{Raise, Record},
+    record::InstanceRecord,
+    suspender::Suspender,
 };
-
-/// Names a store of this process. Never given twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StoreId(u64);
-
-impl StoreId {
-    fn next() -> StoreId {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        StoreId(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// What compiled code and the stubs touch ([`silica_contract::layout::store`]), and more of the runtime's own.
-#[repr(C)]
-pub(crate) struct StoreFields {
-    pub(crate) exit_frame: usize,
-    pub(crate) exit_pc: usize,
-    pub(crate) host_stack_limit: usize,
-    pub(crate) fuel: u64,
-    /// The innermost activation of this store.
-    pub(crate) activation: *mut Activation,
-}
 
 /// The stack that the store's code runs on now, or will run on. All 0: none yet.
 #[derive(Clone, Copy, Debug, Default)]
@@ -233,12 +204,6 @@ impl StoreState {
         InterruptHandle::new(&self.state().interrupt)
     }
 
-    /// The frames of compiled code below the host function that runs now.
-    #[must_use]
-    pub fn backtrace(&self) -> Backtrace {
-        crate::fault::backtrace(self.state())
-    }
-
     /// The modules of the store's instances, in the order of instantiation.
     pub fn modules(&self) -> impl Iterator<Item = &CompiledModule> {
         self.state()
@@ -259,18 +224,6 @@ impl StoreState {
         if self.id() != owner {
             wrong_store(what);
         }
-    }
-
-    /// Takes a pending interruption, if one was asked for, as the call's end.
-    pub(crate) fn interrupted(&self) -> Result<(), CallError> {
-        if self.state().interrupt.is_asked() && self.state().interrupt.take() {
-            return Err(CallError::Trap {
-                code: silica_contract::trap::TrapCode::Interrupt,
-                fault_address: None,
-                backtrace: self.backtrace(),
-            });
-        }
-        Ok(())
     }
 }
 

@@ -6,9 +6,9 @@ use std::{
     ptr::NonNull,
 };
 
-pub(crate) use crate::state::StoreFields;
 use crate::{
     Runtime,
+    entry::StoreFields,
     limiter::{LimiterAccess, ResourceLimiter},
     state::{State, StoreState},
 };
@@ -152,7 +152,7 @@ impl<T: 'static> Store<T> {
 /// # Safety
 /// `state` is the `whole` of a store with data of type `T`, and its data and limiter are not borrowed.
 unsafe fn with_limiter<T: 'static>(
-    state: *mut State,
+    state: *mut StoreFields,
     use_it: &mut dyn FnMut(&mut dyn ResourceLimiter),
 ) {
     let inner = state.cast::<StoreInner<T>>();

@@ -23,16 +23,8 @@ use crate::{
     entry::Activation,
     fault,
     state::{StackBounds, State, StoreState},
+    suspender::Suspender,
 };
-
-/// Lets host functions of a call suspend it.
-pub(crate) struct Suspender {
-    yielder: *const Yielder<(), ()>,
-    /// The store's innermost activation when the call began.
-    base: *mut Activation,
-    /// The context of the poll that runs now.
-    context: *mut Context<'static>,
-}
 
 /// What of a store belongs to a call.
 struct CallState {

@@ -4,7 +4,7 @@
 //! such types costs loads and stores. The rules are those of [`silica_contract::abi::CallLayout`]; a test
 //! holds the two together.
 
-use std::{marker::PhantomData, mem::MaybeUninit, ptr::NonNull};
+use std::{mem::MaybeUninit, ptr::NonNull};
 
 use silica_contract::{
     abi::{
@@ -16,12 +16,11 @@ use silica_contract::{
 use silica_module::{RefType, ValueType};
 
 use crate::{
-    HostCall, HostError,
     entry::{Activation, Registers},
     handles::{ExternObject, Function},
-    host::{self, HostContext},
-    state::{StoreId, StoreState, wrong_store},
-    value::{self, Value},
+    identity::StoreId,
+    state::wrong_store,
+    value::Value,
 };
 
 const ARGUMENT_REGISTERS: (u32, u32) = argument_registers(Architecture::HOST);
@@ -344,7 +343,7 @@ impl<'a> Outgoing<'a> {
     }
 
     #[inline(always)]
-    fn put(&mut self, class: RegisterClass, bits: u128) {
+    pub(crate) fn put(&mut self, class: RegisterClass, bits: u128) {
         if !self.area.is_null() {
             // SAFETY: who made this for an area has room there for all results, 16 bytes each.
             unsafe {
@@ -420,7 +419,11 @@ impl<'a> Incoming<'a> {
 
     /// Results, in registers or else all in the area.
     #[inline(always)]
-    fn results(registers: &'a Registers, area: *const u128, in_registers: bool) -> Incoming<'a> {
+    pub(crate) fn results(
+        registers: &'a Registers,
+        area: *const u128,
+        in_registers: bool,
+    ) -> Incoming<'a> {
         Incoming {
             registers,
             integers: 0,
@@ -441,7 +444,7 @@ impl<'a> Incoming<'a> {
     /// # Safety
     /// The next value is of that class, and its register or place was written.
     #[inline(always)]
-    unsafe fn take(&mut self, class: RegisterClass) -> u128 {
+    pub(crate) unsafe fn take(&mut self, class: RegisterClass) -> u128 {
         // SAFETY: see above.
         unsafe {
             match class {
@@ -480,212 +483,5 @@ impl<'a> Incoming<'a> {
                 }
             }
         }
-    }
-}
-
-/// A tuple of up to sixteen [`WasmType`]s: the parameters or the results of a function.
-///
-/// # Safety
-/// The constants say what the tuple is, and the functions place and find exactly its values. Only
-/// this module implements it.
-pub unsafe trait WasmTypes: Copy + Send + 'static {
-    /// How many integers and references.
-    const INTEGERS: u32;
-    /// How many floats and vectors.
-    const FLOATS: u32;
-    /// How many vectors.
-    const VECTORS: u32;
-    /// Whether, as results, they are in registers.
-    const IN_REGISTERS: bool =
-        Self::INTEGERS <= RESULT_REGISTERS && Self::FLOATS <= FLOAT_RESULT_REGISTERS;
-    /// The one value as C passes it, of tuples of one; else nothing.
-    #[doc(hidden)]
-    type Single: Copy;
-
-    /// The types.
-    fn value_types() -> Vec<ValueType>;
-
-    #[doc(hidden)]
-    fn put(self, outgoing: &mut Outgoing<'_>, store: StoreId);
-
-    /// # Safety
-    /// The next values are of these types, of that store.
-    #[doc(hidden)]
-    unsafe fn take(incoming: &mut Incoming<'_>, store: StoreId) -> Self;
-
-    #[doc(hidden)]
-    fn to_single(self, store: StoreId) -> Self::Single;
-
-    /// The address of the routine that C calls with these types as arguments, in registers.
-    #[doc(hidden)]
-    fn routine<T: 'static, R: WasmTypes, F>() -> usize
-    where
-        F: Fn(HostCall<'_, T>, Self) -> Result<R, HostError> + Send + Sync + 'static;
-}
-
-/// The results of a call.
-///
-/// # Safety
-/// The registers or the area hold results of these types, of that store.
-#[inline(always)]
-pub(crate) unsafe fn take_results<R: WasmTypes>(
-    registers: &Registers,
-    area: *const u128,
-    store: StoreId,
-) -> R {
-    let mut incoming = Incoming::results(registers, area, R::IN_REGISTERS);
-    // SAFETY: passed on.
-    unsafe { R::take(&mut incoming, store) }
-}
-
-const fn count<A: Abi>(class: RegisterClass) -> u32 {
-    (A::CLASS as u8 == class as u8) as u32
-}
-
-macro_rules! tuple {
-    (@single $only:ident) => { <$only as Abi>::Register };
-    (@single $($any:ident)*) => { () };
-    (@to_single $store:ident $only:ident) => { $only.to_register($store) };
-    (@to_single $store:ident $($any:ident)*) => { { let _ = $store; $(let _ = $any;)* } };
-    ($($name:ident)*) => {
-        // SAFETY: the constants count the classes of the parts, and the functions treat each part in order.
-        #[allow(non_snake_case, unused_variables, unused_unsafe, clippy::unused_unit)]
-        unsafe impl<$($name: WasmType),*> WasmTypes for ($($name,)*) {
-            const INTEGERS: u32 = 0 $(+ count::<$name>(RegisterClass::Integer))*;
-            const FLOATS: u32 = 0 $(+ count::<$name>(RegisterClass::Float) + count::<$name>(RegisterClass::Vector))*;
-            const VECTORS: u32 = 0 $(+ count::<$name>(RegisterClass::Vector))*;
-            type Single = tuple!(@single $($name)*);
-
-            fn value_types() -> Vec<ValueType> {
-                vec![$($name::value_type()),*]
-            }
-
-            #[inline(always)]
-            fn put(self, outgoing: &mut Outgoing<'_>, store: StoreId) {
-                let ($($name,)*) = self;
-                $(outgoing.put(<$name as Abi>::CLASS, $name.to_bits(store));)*
-            }
-
-            #[inline(always)]
-            unsafe fn take(incoming: &mut Incoming<'_>, store: StoreId) -> Self {
-                // SAFETY: passed on; the parts are taken in order.
-                unsafe { ($(<$name as Abi>::from_bits(incoming.take(<$name as Abi>::CLASS), store),)*) }
-            }
-
-            #[inline(always)]
-            fn to_single(self, store: StoreId) -> Self::Single {
-                let ($($name,)*) = self;
-                tuple!(@to_single store $($name)*)
-            }
-
-            fn routine<T: 'static, R: WasmTypes, F>() -> usize
-            where
-                F: Fn(HostCall<'_, T>, Self) -> Result<R, HostError> + Send + Sync + 'static,
-            {
-                #[allow(improper_ctypes_definitions, reason = "registers are numbers; () is void")]
-                unsafe extern "C" fn routine<T: 'static, R: WasmTypes, F, $($name: WasmType),*>(
-                    callee: *mut HostContext,
-                    caller: *mut u8,
-                    $($name: <$name as Abi>::Register),*
-                ) -> R::Single
-                where
-                    F: Fn(HostCall<'_, T>, ($($name,)*)) -> Result<R, HostError> + Send + Sync + 'static,
-                {
-                    // SAFETY: compiled code calls this as the routine of a host function that was made from an `F` for
-                    // a store of `T`, with arguments of its type in the registers.
-                    unsafe {
-                        host::run_typed::<T, R, F, ($($name,)*)>(callee, caller, |store| {
-                            ($(<$name as Abi>::from_register($name, store),)*)
-                        })
-                    }
-                }
-                routine::<T, R, F, $($name),*> as *const () as usize
-            }
-        }
-    };
-}
-
-tuple!();
-tuple!(A);
-tuple!(A B);
-tuple!(A B C);
-tuple!(A B C D);
-tuple!(A B C D E);
-tuple!(A B C D E G);
-tuple!(A B C D E G H);
-tuple!(A B C D E G H I);
-tuple!(A B C D E G H I J);
-tuple!(A B C D E G H I J K);
-tuple!(A B C D E G H I J K L);
-tuple!(A B C D E G H I J K L M);
-tuple!(A B C D E G H I J K L M N);
-tuple!(A B C D E G H I J K L M N O);
-tuple!(A B C D E G H I J K L M N O P);
-tuple!(A B C D E G H I J K L M N O P Q);
-
-/// A function that was proved to take a `P` and give an `R`.
-pub struct Typed<P, R> {
-    function: Function,
-    types: PhantomData<fn(P) -> R>,
-}
-
-impl<P, R> Clone for Typed<P, R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<P, R> Copy for Typed<P, R> {}
-
-impl<P, R> std::fmt::Debug for Typed<P, R> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Typed").field(&self.function).finish()
-    }
-}
-
-/// A function has another type than was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a function of type {expected:?}, found {found:?}")]
-pub struct TypeMismatch {
-    /// The type that was asked for.
-    pub expected: silica_module::FunctionType,
-    /// The function's type.
-    pub found: silica_module::FunctionType,
-}
-
-impl<P: WasmTypes, R: WasmTypes> Typed<P, R> {
-    pub(crate) fn new(store: &StoreState, function: Function) -> Result<Typed<P, R>, TypeMismatch> {
-        let ty = function.ty(store);
-        let found = ty.function();
-        let (params, results) = (P::value_types(), R::value_types());
-        let all = |sub: &[ValueType], sup: &[ValueType]| {
-            sub.len() == sup.len()
-                && sub
-                    .iter()
-                    .zip(sup)
-                    .all(|(sub, sup)| value::is_subtype(store, *sub, *sup))
-        };
-        if all(&params, &found.params) && all(&found.results, &results) {
-            return Ok(Typed {
-                function,
-                types: PhantomData,
-            });
-        }
-        Err(TypeMismatch {
-            expected: silica_module::FunctionType {
-                params: params.into(),
-                results: results.into(),
-            },
-            found: found.clone(),
-        })
-    }
-}
-
-impl<P, R> Typed<P, R> {
-    /// The function.
-    #[inline(always)]
-    #[must_use]
-    pub fn function(&self) -> Function {
-        self.function
     }
 }

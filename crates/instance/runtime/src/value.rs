@@ -6,7 +6,8 @@ use silica_module::{HeapType, RefType, ValueType};
 
 use crate::{
     handles::{ExternObject, Function},
-    state::{StoreId, StoreState},
+    identity::StoreId,
+    state::StoreState,
     types,
 };
 

@@ -251,6 +251,17 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_leads_to_the_module_that_it_names() {
+        let found = whats(&[
+            ("lib.rs", "mod a; mod user;"),
+            ("a.rs", "mod inner; use inner as other; pub use other::I;"),
+            ("a/inner.rs", "pub struct I; fn f() { crate::a::I; }"),
+            ("user.rs", "use crate::a::I;"),
+        ]);
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
     fn tests_inline_modules_and_other_crates_do_not_count() {
         let found = whats(&[
             ("lib.rs", "mod a; mod b;"),

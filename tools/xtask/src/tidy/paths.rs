@@ -200,7 +200,9 @@ impl Reader<'_> {
 
     fn is_ours(&self, leaf: &Leaf) -> bool {
         let first = leaf.path.first().map_or("", String::as_str);
-        matches!(first, "crate" | "self" | "super") || self.module.children.contains(first)
+        matches!(first, "crate" | "self" | "super")
+            || self.module.children.contains(first)
+            || self.module.names.contains_key(first)
     }
 
     fn add_uses(&mut self, leaves: &[Leaf], inline: usize, line: usize) {

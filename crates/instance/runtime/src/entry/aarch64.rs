@@ -8,19 +8,13 @@ use std::arch::naked_asm;
 
 use silica_contract::layout::{host_context, store};
 
-use super::{
+use super::activation::{
     Activation,
     offsets::{
         CODE, FLAGS, FLOATS, FRAME_BYTES, FRAME_FLOATS, HOST_STACK_POINTER, INTEGERS,
         STACK_ARGUMENTS, STACK_ARGUMENTS_BYTES, STACK_TOP, STORE,
     },
 };
-
-/// The saved stack pointer is the frame pointer.
-pub(super) const FRAME_ABOVE_STACK_POINTER: usize = 0;
-
-/// Where [`enter`] wants a fresh stack to begin, below its top.
-pub(super) const BELOW_STACK_TOP: usize = 0;
 
 const _: () = {
     use super::{FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS};

@@ -8,19 +8,13 @@ use std::arch::naked_asm;
 
 use silica_contract::layout::{host_context, store};
 
-use super::{
+use super::activation::{
     Activation, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS,
     offsets::{
         CODE, FLAGS, FLOATS, FRAME_BYTES, FRAME_FLOATS, HOST_STACK_POINTER, INTEGERS,
         STACK_ARGUMENTS, STACK_ARGUMENTS_BYTES, STACK_TOP, STORE,
     },
 };
-
-/// Five registers lie between the saved stack pointer and the saved frame pointer.
-pub(super) const FRAME_ABOVE_STACK_POINTER: usize = 40;
-
-/// Where [`enter`] wants a fresh stack to begin, below its top.
-pub(super) const BELOW_STACK_TOP: usize = 8;
 
 /// Calls `activation.code`: returns [`super::RETURNED`] when it returned, with its results in the activation,
 /// and 1 when [`resume_host`] ended it.

@@ -2,10 +2,7 @@
 
 use std::any::Any;
 
-use crate::{
-    RuntimeError,
-    state::{StoreId, StoreState},
-};
+use crate::{error::RuntimeError, identity::StoreId, state::StoreState};
 
 /// Something of the embedder's, held by a store until the store is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,26 +2,8 @@
 
 use std::ptr::NonNull;
 
-use silica_contract::layout;
-
 use crate::{
-    RegisteredType,
-    state::{StoreId, StoreState},
-};
-
-/// What a `funcref` points to ([`silica_contract::layout::function`]).
-#[repr(C)]
-pub(crate) struct FunctionReference {
-    pub(crate) code: usize,
-    pub(crate) context: *mut u8,
-    pub(crate) type_id: u32,
-}
-
-const _: () = {
-    assert!(std::mem::offset_of!(FunctionReference, code) == layout::function::CODE as usize);
-    assert!(std::mem::offset_of!(FunctionReference, context) == layout::function::CONTEXT as usize);
-    assert!(std::mem::offset_of!(FunctionReference, type_id) == layout::function::TYPE as usize);
-    assert!(size_of::<FunctionReference>() == layout::function::REFERENCE_BYTES as usize);
+    entries::FunctionReference, identity::StoreId, state::StoreState, types::RegisteredType,
 };
 
 /// A function of a store.

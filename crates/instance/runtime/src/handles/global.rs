@@ -1,40 +1,20 @@
-//! Globals.
+//! Globals: handles to those of instances and to those of the embedder.
 
-use silica_contract::layout;
 use silica_module::GlobalType;
 
 use crate::{
-    RuntimeError, Value,
-    state::{StoreId, StoreState},
+    Value,
+    entries::{GlobalEntry, GlobalPlace},
+    error::RuntimeError,
+    identity::StoreId,
+    state::StoreState,
 };
-
-/// A global of the embedder's.
-pub(crate) struct GlobalEntry {
-    pub(crate) value: std::cell::UnsafeCell<u128>,
-    pub(crate) ty: GlobalType,
-}
-
-// SAFETY: the value is read and written only by who has the store, through `&StoreState` and
-// `&mut StoreState` or by its code.
-unsafe impl Send for GlobalEntry {}
-// SAFETY: as above.
-unsafe impl Sync for GlobalEntry {}
-
-const _: () = assert!(size_of::<u128>() == layout::GLOBAL_BYTES as usize);
 
 /// A global of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Global {
     pub(crate) store: StoreId,
     pub(crate) place: GlobalPlace,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum GlobalPlace {
-    /// The embedder's, by number.
-    Host(u32),
-    /// Of an instance: which, and which of its globals; never an imported one.
-    Instance(u32, u32),
 }
 
 impl Global {

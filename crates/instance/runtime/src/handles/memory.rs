@@ -3,67 +3,14 @@
 use silica_module::MemoryType;
 
 use crate::{
-    RuntimeError, StoreMut,
+    StoreMut,
+    entries::MemoryEntry,
+    error::RuntimeError,
+    identity::StoreId,
     limiter::{Counts, Limited},
-    memory::{LinearMemory, MemoryDefinition},
-    state::{State, StoreId, StoreState},
+    memory::LinearMemory,
+    state::{State, StoreState},
 };
-
-/// A memory, and where compiled code finds it.
-pub(crate) struct MemoryEntry {
-    pub(crate) memory: LinearMemory,
-    pub(crate) ty: MemoryType,
-    /// In the context of the instance that defines it, or of its own.
-    pub(crate) definition: *mut MemoryDefinition,
-    /// The definition, of a memory that no instance defines.
-    owned: Option<Box<MemoryDefinition>>,
-}
-
-// SAFETY: the definition is in a context of the same store, or owned; it is followed only by who has the store.
-unsafe impl Send for MemoryEntry {}
-// SAFETY: as above.
-unsafe impl Sync for MemoryEntry {}
-
-impl MemoryEntry {
-    pub(crate) fn new(memory: LinearMemory, ty: MemoryType) -> MemoryEntry {
-        MemoryEntry {
-            memory,
-            ty,
-            definition: std::ptr::null_mut(),
-            owned: None,
-        }
-    }
-
-    /// Tells compiled code where the memory is and how long.
-    fn publish(&self) {
-        // SAFETY: the definition lives as long as the store, and no code runs while it is borrowed.
-        unsafe {
-            self.definition.write(MemoryDefinition {
-                base: self.memory.base(),
-                length: self.memory.length() as u64,
-            });
-        }
-    }
-
-    /// Makes `definition` the place that tells compiled code about this memory.
-    ///
-    /// # Safety
-    /// It can be written, and lives as long as the store.
-    pub(crate) unsafe fn define_at(&mut self, definition: *mut MemoryDefinition) {
-        self.definition = definition;
-        self.publish();
-    }
-
-    /// Makes the definition a place of its own.
-    fn define_alone(&mut self) {
-        let owned = self.owned.insert(Box::new(MemoryDefinition {
-            base: std::ptr::null_mut(),
-            length: 0,
-        }));
-        self.definition = std::ptr::from_mut(&mut **owned);
-        self.publish();
-    }
-}
 
 /// A memory of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

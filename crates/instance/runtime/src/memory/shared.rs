@@ -15,20 +15,9 @@ use super::{
     contents::MemoryContents,
     linear::LinearMemory,
     plan::MemoryPlan,
-    wait::{Parking, WaitEnd},
+    wait::{Parking, WaitEnd, WaitOutcome},
 };
 use crate::{Runtime, RuntimeError, interrupt::InterruptState};
-
-/// What `memory.atomic.wait` tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitOutcome {
-    /// Woken by a notification.
-    Woken,
-    /// The memory did not hold the expected value.
-    Mismatch,
-    /// The time was over.
-    TimedOut,
-}
 
 /// As [`super::MemoryDefinition`], for memories that several threads read and grow.
 #[repr(C)]

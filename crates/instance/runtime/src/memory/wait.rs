@@ -10,8 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::shared::WaitOutcome;
 use crate::interrupt::InterruptState;
+
+/// What `memory.atomic.wait` tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitOutcome {
+    /// Woken by a notification.
+    Woken,
+    /// The memory did not hold the expected value.
+    Mismatch,
+    /// The time was over.
+    TimedOut,
+}
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

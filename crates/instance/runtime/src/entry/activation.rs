@@ -1,0 +1,194 @@
+//! The records that the assembly reads and writes, and their offsets, which assertions hold against the structs.
+
+use std::mem::{MaybeUninit, offset_of};
+
+use silica_contract::layout;
+
+/// [`super::enter`]'s result when compiled code returned.
+pub(crate) const RETURNED: u64 = 0;
+
+/// A flag of [`Activation::flags`]: load the float argument registers.
+pub(crate) const FLOAT_ARGUMENTS: u64 = 1;
+/// Store all integer result registers, not only the first.
+pub(crate) const MANY_RESULTS: u64 = 2;
+/// Store the float result registers.
+pub(crate) const FLOAT_RESULTS: u64 = 4;
+/// Fuel is counted: load and store the pinned register.
+pub(crate) const FUEL: u64 = 8;
+
+/// Bytes between [`Activation::host_stack_pointer`] and the frame pointer that compiled code is called with: on x86-64
+/// five registers lie between them.
+const FRAME_ABOVE_STACK_POINTER: usize = if cfg!(target_arch = "x86_64") { 40 } else { 0 };
+/// Where `enter` wants a fresh stack to begin, below its top: on x86-64 a return address lies there.
+const BELOW_STACK_TOP: usize = if cfg!(target_arch = "x86_64") { 8 } else { 0 };
+
+/// The registers that arguments and results travel in, by the convention's order.
+/// For arguments the first two integers are the contexts.
+#[repr(C)]
+pub(crate) struct Registers {
+    /// Integer class.
+    pub(crate) integers: [MaybeUninit<u64>; 8],
+    /// Float class.
+    pub(crate) floats: [MaybeUninit<u128>; 8],
+}
+
+/// What compiled code and the stubs touch ([`silica_contract::layout::store`]), and more of the runtime's own.
+#[repr(C)]
+pub(crate) struct StoreFields {
+    pub(crate) exit_frame: usize,
+    pub(crate) exit_pc: usize,
+    pub(crate) host_stack_limit: usize,
+    pub(crate) fuel: u64,
+    /// The innermost activation of this store.
+    pub(crate) activation: *mut Activation,
+}
+
+/// One entry into compiled code. It lives on the stack of who calls [`super::enter`].
+#[repr(C)]
+pub(crate) struct Activation {
+    /// Set by [`super::enter`]: where the host's registers are saved.
+    host_stack_pointer: MaybeUninit<usize>,
+    /// Where the stack to switch to begins; 0 to stay. See [`Activation::switch_to`].
+    stack_top: usize,
+    /// What to call.
+    pub(crate) code: usize,
+    /// Which registers matter.
+    pub(crate) flags: u64,
+    /// Arguments that go to the stack, lowest first.
+    pub(crate) stack_arguments: MaybeUninit<*const u64>,
+    /// How many bytes of them, a multiple of 16.
+    pub(crate) stack_arguments_bytes: usize,
+    /// The store.
+    pub(crate) store: *mut StoreFields,
+    padding: MaybeUninit<usize>,
+    /// Arguments, then results.
+    pub(crate) registers: Registers,
+    /// What was entered before on this thread.
+    previous: MaybeUninit<*mut Activation>,
+    /// What was entered before in this store.
+    previous_in_store: MaybeUninit<*mut Activation>,
+    /// Where the code of `previous_in_store` was left.
+    previous_exit_frame: MaybeUninit<usize>,
+    /// The return address there.
+    previous_exit_pc: MaybeUninit<usize>,
+}
+
+/// What was innermost before an activation.
+#[derive(Clone, Copy)]
+pub(crate) struct Before {
+    /// What was entered before on this thread.
+    pub(crate) activation: *mut Activation,
+    /// What was entered before in this store.
+    pub(crate) in_store: *mut Activation,
+    /// Where the code of `in_store` was left: its frame pointer.
+    pub(crate) exit_frame: usize,
+    /// The return address there.
+    pub(crate) exit_pc: usize,
+}
+
+/// Offsets that the assembly uses.
+pub(super) mod offsets {
+    pub(in crate::entry) const HOST_STACK_POINTER: usize = 0;
+    pub(in crate::entry) const STACK_TOP: usize = 8;
+    pub(in crate::entry) const CODE: usize = 16;
+    pub(in crate::entry) const FLAGS: usize = 24;
+    pub(in crate::entry) const STACK_ARGUMENTS: usize = 32;
+    pub(in crate::entry) const STACK_ARGUMENTS_BYTES: usize = 40;
+    pub(in crate::entry) const STORE: usize = 48;
+    pub(in crate::entry) const INTEGERS: usize = 64;
+    pub(in crate::entry) const FLOATS: usize = 128;
+    /// Of [`super::Registers`] alone, as a leaving stub makes it.
+    pub(in crate::entry) const FRAME_FLOATS: usize = 64;
+    pub(in crate::entry) const FRAME_BYTES: usize = 192;
+}
+
+const _: () = {
+    assert!(offset_of!(Activation, host_stack_pointer) == offsets::HOST_STACK_POINTER);
+    assert!(offset_of!(Activation, stack_top) == offsets::STACK_TOP);
+    assert!(offset_of!(Activation, code) == offsets::CODE);
+    assert!(offset_of!(Activation, flags) == offsets::FLAGS);
+    assert!(offset_of!(Activation, stack_arguments) == offsets::STACK_ARGUMENTS);
+    assert!(offset_of!(Activation, stack_arguments_bytes) == offsets::STACK_ARGUMENTS_BYTES);
+    assert!(offset_of!(Activation, store) == offsets::STORE);
+    assert!(offset_of!(Activation, registers) == offsets::INTEGERS);
+    assert!(offset_of!(Activation, registers) + offset_of!(Registers, floats) == offsets::FLOATS);
+    assert!(offset_of!(Registers, floats) == offsets::FRAME_FLOATS);
+    assert!(size_of::<Registers>() == offsets::FRAME_BYTES);
+    assert!(offset_of!(StoreFields, exit_frame) == layout::store::EXIT_FRAME as usize);
+    assert!(offset_of!(StoreFields, exit_pc) == layout::store::EXIT_PC as usize);
+    assert!(offset_of!(StoreFields, host_stack_limit) == layout::store::HOST_STACK_LIMIT as usize);
+    assert!(offset_of!(StoreFields, fuel) == layout::store::FUEL as usize);
+};
+
+impl Activation {
+    /// Makes an activation that calls `code` with the contexts in place and no other argument. Only what is
+    /// needed is written: registers are left as they are, since a call is made of few stores.
+    #[inline(always)]
+    pub(crate) fn init(
+        place: &mut MaybeUninit<Activation>,
+        store: *mut StoreFields,
+        code: usize,
+        context: u64,
+        flags: u64,
+    ) -> &mut Activation {
+        let activation = place.as_mut_ptr();
+        // SAFETY: every field is written but the registers, of which anything is a value, `padding`, and
+        // what `enter` and `run` write before anybody reads it, all of which are plain numbers and pointers
+        // that are not read before.
+        unsafe {
+            (&raw mut (*activation).stack_top).write(0);
+            (&raw mut (*activation).code).write(code);
+            (&raw mut (*activation).flags).write(flags);
+            (&raw mut (*activation).stack_arguments_bytes).write(0);
+            (&raw mut (*activation).store).write(store);
+            let integers = (&raw mut (*activation).registers.integers).cast::<u64>();
+            integers.write(context);
+            // The host has no context.
+            integers.add(1).write(0);
+            &mut *activation
+        }
+    }
+
+    /// Makes [`super::enter`] switch to the stack that has this top.
+    #[inline(always)]
+    pub(crate) fn switch_to(&mut self, top: usize) {
+        self.stack_top = top - BELOW_STACK_TOP;
+    }
+
+    /// The frame pointer that compiled code was called with: a walk of frames ends where it appears.
+    pub(crate) fn entry_frame(&self) -> usize {
+        // SAFETY: `enter` has written it; this is asked only of activations that were entered.
+        unsafe { self.host_stack_pointer.assume_init() + FRAME_ABOVE_STACK_POINTER }
+    }
+
+    /// Notes what was before, when the activation becomes the innermost.
+    #[inline(always)]
+    pub(crate) fn link(&mut self, before: Before) {
+        self.previous.write(before.activation);
+        self.previous_in_store.write(before.in_store);
+        self.previous_exit_frame.write(before.exit_frame);
+        self.previous_exit_pc.write(before.exit_pc);
+    }
+
+    /// What was before.
+    ///
+    /// # Safety
+    /// The activation was [`Activation::link`]ed.
+    #[inline(always)]
+    pub(crate) unsafe fn before(&self) -> Before {
+        // SAFETY: see above.
+        unsafe {
+            Before {
+                activation: self.previous.assume_init(),
+                in_store: self.previous_in_store.assume_init(),
+                exit_frame: self.previous_exit_frame.assume_init(),
+                exit_pc: self.previous_exit_pc.assume_init(),
+            }
+        }
+    }
+
+    /// Puts the activation, the first of a suspended call, on top of another.
+    pub(crate) fn relink(&mut self, previous: *mut Activation) {
+        self.previous.write(previous);
+    }
+}
