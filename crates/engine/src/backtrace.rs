@@ -41,14 +41,12 @@ impl WasmBacktrace {
         backtrace: &rt::Backtrace,
         message: Option<String>,
     ) -> WasmBacktrace {
-        let frames = backtrace
-            .frames
-            .iter()
-            .filter_map(|frame| {
-                let compiled = state.module(frame.module)?;
-                Some(FrameInfo::new(engine, compiled, frame.text_offset))
-            })
-            .collect();
+        let mut frames = Vec::with_capacity(backtrace.frames.len());
+        for frame in &backtrace.frames {
+            if let Some(compiled) = state.module(frame.module) {
+                FrameInfo::add(&mut frames, engine, compiled, frame.text_offset);
+            }
+        }
         WasmBacktrace { message, frames }
     }
 
@@ -98,6 +96,15 @@ pub struct FrameInfo {
     names: OnceLock<Names>,
 }
 
+/// The defined function whose body contains this byte of the module.
+fn body_at(module: &silica_module::Module, offset: u32) -> Option<u32> {
+    let after = module
+        .bodies
+        .partition_point(|body| body.bytes.start <= offset);
+    let defined = after.checked_sub(1)?;
+    (offset < module.bodies[defined].bytes.end).then_some(defined as u32)
+}
+
 /// What is looked up when somebody looks.
 struct Names {
     module: Option<String>,
@@ -106,14 +113,31 @@ struct Names {
 }
 
 impl FrameInfo {
-    fn new(engine: &Engine, compiled: &rt::CompiledModule, text_offset: u32) -> FrameInfo {
-        let image = compiled.image();
-        let defined = image.index().function_at(image.bytes(), text_offset);
-        FrameInfo {
-            function: defined.map(|index| index + compiled.module().imported_functions),
-            module_offset: image.index().module_offset_at(image.bytes(), text_offset),
+    /// Adds the frame that code at `text_offset` belongs to; and before it, where that code was inlined from another
+    /// function, the frame of that one.
+    fn add(
+        frames: &mut Vec<FrameInfo>,
+        engine: &Engine,
+        compiled: &rt::CompiledModule,
+        text_offset: u32,
+    ) {
+        let (image, module) = (compiled.image(), compiled.module());
+        let module_offset = image.index().module_offset_at(image.bytes(), text_offset);
+        let index = |defined: u32| defined + module.imported_functions;
+        let function = image.index().function_at(image.bytes(), text_offset);
+        let source = module_offset.and_then(|offset| body_at(module, offset));
+        let frame = |function: Option<u32>, module_offset| FrameInfo {
             module: Module::from_compiled(engine, compiled.clone()),
+            function: function.map(index),
+            module_offset,
             names: OnceLock::new(),
+        };
+        if source.is_some() && source != function {
+            frames.push(frame(source, module_offset));
+            // Where it was called is not kept.
+            frames.push(frame(function, None));
+        } else {
+            frames.push(frame(function, module_offset));
         }
     }
 
@@ -160,7 +184,7 @@ impl FrameInfo {
         self.names().function.as_deref()
     }
 
-    /// Where in the module's bytes the instruction is.
+    /// Where in the module's bytes the instruction is. `None` for a function that the frame before was inlined into.
     #[must_use]
     pub fn module_offset(&self) -> Option<usize> {
         self.module_offset.map(|offset| offset as usize)
@@ -187,7 +211,7 @@ impl FrameInfo {
     fn write(&self, f: &mut fmt::Formatter<'_>, index: usize) -> fmt::Result {
         let offset = match self.module_offset {
             Some(offset) => format!("{offset:#x}"),
-            None => "?".to_owned(),
+            None => "inlined into".to_owned(),
         };
         let head = format!("{index:>3}: {offset} - ");
         let names = self.names();

@@ -164,3 +164,84 @@ fn frames_on_both_sides_of_the_host() {
     let (inner, outer) = (text.find("inner"), text.find("outer"));
     assert!(inner.is_some() && inner < outer, "{text}");
 }
+
+#[test]
+fn source_lines_come_from_dwarf() {
+    let text = "(module\n  (func $inner\n    nop\n    unreachable)\n  (func (export \"outer\")\n    call $inner))";
+    let mut parser = wat::Parser::new();
+    parser.generate_dwarf(wat::GenerateDwarf::Full);
+    let binary = parser.parse_str(Some("app.wat".as_ref()), text).unwrap();
+    for inlining in [false, true] {
+        let engine = engine_with(|config| {
+            config.compiler_inlining(inlining);
+        });
+        let module = Module::new(&engine, &binary).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let f = instance
+            .get_typed_func::<(), ()>(&mut store, "outer")
+            .unwrap();
+        let error = f.call(&mut store, ()).unwrap_err();
+        let frames = error.downcast_ref::<WasmBacktrace>().unwrap().frames();
+        let symbol = &frames[0].symbols()[0];
+        assert!(symbol.file().unwrap().ends_with("app.wat"), "{symbol:?}");
+        assert_eq!(symbol.line(), Some(4));
+        assert_eq!(symbol.column(), Some(5));
+        assert!(error.to_string().contains(" - inner at "), "{error}");
+        assert!(error.to_string().contains("app.wat:4:5"), "{error}");
+    }
+}
+
+#[test]
+fn details_can_be_turned_off() {
+    let mut parser = wat::Parser::new();
+    parser.generate_dwarf(wat::GenerateDwarf::Full);
+    let binary = parser
+        .parse_str(
+            Some("app.wat".as_ref()),
+            r#"(module (func (export "f") unreachable))"#,
+        )
+        .unwrap();
+    let engine = engine_with(|config| {
+        config.wasm_backtrace_details(false);
+    });
+    let module = Module::new(&engine, &binary).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let f = instance.get_typed_func::<(), ()>(&mut store, "f").unwrap();
+    let error = f.call(&mut store, ()).unwrap_err();
+    assert!(!error.to_string().contains("app.wat"), "{error}");
+}
+
+#[test]
+fn damaged_dwarf_is_not_an_error() {
+    let mut parser = wat::Parser::new();
+    parser.generate_dwarf(wat::GenerateDwarf::Full);
+    let binary = parser
+        .parse_str(
+            Some("app.wat".as_ref()),
+            r#"(module (func (export "f") unreachable))"#,
+        )
+        .unwrap();
+    let engine = Engine::default();
+    let whole = Module::new(&engine, &binary).unwrap();
+    for name in [".debug_info", ".debug_line", ".debug_abbrev", ".debug_str"] {
+        let section = whole.custom_sections(name).next().unwrap_or_default();
+        let Some(start) = binary
+            .windows(section.len().max(1))
+            .position(|window| window == section)
+        else {
+            continue;
+        };
+        for at in (start..start + section.len()).step_by(3) {
+            let mut changed = binary.clone();
+            changed[at] = changed[at].wrapping_add(0x7f);
+            let module = Module::new(&engine, &changed).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let f = instance.get_typed_func::<(), ()>(&mut store, "f").unwrap();
+            let error = f.call(&mut store, ()).unwrap_err();
+            assert!(error.to_string().contains("backtrace"), "{error}");
+        }
+    }
+}
