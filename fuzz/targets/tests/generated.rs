@@ -1,5 +1,7 @@
 //! Every target on inputs that a generator makes, the same on every run.
 
+#![forbid(unsafe_code)]
+
 use silica_fuzz_targets::{TARGETS, random::Random};
 
 /// Runs a target on so many inputs of up to `bytes_max` bytes.

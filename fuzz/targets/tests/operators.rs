@@ -1,5 +1,7 @@
 //! Every numeric operator by itself, on operands at the edge of something: a wrong one is named.
 
+#![forbid(unsafe_code)]
+
 use arbitrary::Unstructured;
 use silica_fuzz_targets::check_straight_line;
 use silica_fuzz_targets::operators::NUMERIC_OPERATORS;

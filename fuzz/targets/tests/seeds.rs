@@ -1,5 +1,7 @@
 //! Every target on the seeds, and on what a fuzzer would first make of them.
 
+#![forbid(unsafe_code)]
+
 use silica_fuzz_targets::{TARGETS, random::Random, seeds};
 
 /// Mutants of each seed for each target.

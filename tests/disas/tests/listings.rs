@@ -1,5 +1,7 @@
 //! Compares every file of `wat/` with what code is made now, or writes it anew.
 
+#![forbid(unsafe_code)]
+
 use std::{fs, path::Path};
 
 use silica_tests_disas::Case;

@@ -1,5 +1,7 @@
 //! LLVM, from its npm package: compiles and links a C program, which then runs.
 
+#![forbid(unsafe_code)]
+
 use std::path::Path;
 
 use silica_test_guests::{available, programs};
@@ -33,13 +35,13 @@ fn clang_compiles_and_links_a_program_that_runs() {
     let run = |arguments: &[&str]| -> Outcome {
         Command::new(&llvm.module, arguments[0])
             .arguments(arguments[1..].iter().copied())
-            .directory(work.path(), "/work")
+            .directory(work.path(), "/files")
             .directory(work.path(), "/tmp")
             .directory(&llvm.data, "/usr")
             .run_compiled(&module)
             .expect("LLVM runs")
     };
-    let compiled = run(&["clang", "-O2", "-c", "/work/sort.c", "-o", "/work/sort.o"]);
+    let compiled = run(&["clang", "-O2", "-c", "/files/sort.c", "-o", "/files/sort.o"]);
     assert_eq!(compiled.status, 0, "{compiled:?}");
     let library = library_folder(&llvm.data);
     let library = format!("/usr/{library}");
@@ -50,11 +52,11 @@ fn clang_compiles_and_links_a_program_that_runs() {
         "wasm-ld",
         &search,
         &crt,
-        "/work/sort.o",
+        "/files/sort.o",
         "-lc",
         &builtins,
         "-o",
-        "/work/sort.wasm",
+        "/files/sort.wasm",
     ]);
     assert_eq!(linked.status, 0, "{linked:?}");
     let outcome = Command::new(&work.path().join("sort.wasm"), "sort")

@@ -1,5 +1,7 @@
 //! CPython, from its npm package: reads and writes files, sorts, hashes, `json`, `decimal`.
 
+#![forbid(unsafe_code)]
+
 use silica_test_guests::{available, programs};
 use silica_tests_programs::{Command, compile};
 
@@ -11,17 +13,17 @@ numbers.sort()
 assert numbers == sorted(numbers, reverse=True)[::-1]
 print("sorted", numbers[0], numbers[-1], len(numbers))
 
-with open("/work/data.json", "w") as f:
+with open("/files/data.json", "w") as f:
     json.dump({"numbers": numbers[:5], "name": "Grüße"}, f)
-with open("/work/data.json") as f:
+with open("/files/data.json") as f:
     data = json.load(f)
 print("json", data["numbers"], data["name"])
 
 decimal.getcontext().prec = 50
 print("decimal", decimal.Decimal(2).sqrt())
 print("sha256", hashlib.sha256(b"silica" * 1000).hexdigest())
-os.rename("/work/data.json", "/work/renamed.json")
-print("files", sorted(os.listdir("/work")))
+os.rename("/files/data.json", "/files/renamed.json")
+print("files", sorted(os.listdir("/files")))
 print("input", sys.stdin.read().strip(), file=sys.stderr)
 try:
     open("/etc/passwd")
@@ -39,8 +41,8 @@ fn python_runs_a_script_that_works_with_files() {
     std::fs::write(work.path().join("script.py"), SCRIPT).expect("it is writable");
     let module = compile(&python).expect("python compiles");
     let outcome = Command::new(&python, "python")
-        .arguments(["/work/script.py"])
-        .directory(work.path(), "/work")
+        .arguments(["/files/script.py"])
+        .directory(work.path(), "/files")
         .input(b"from the host\n")
         .run_compiled(&module)
         .expect("python runs");

@@ -1,5 +1,7 @@
 //! Ruby, from its npm package: a reactor, whose JavaScript imports are answered by stubs through our API.
 
+#![forbid(unsafe_code)]
+
 use std::collections::HashMap;
 
 use silica::{

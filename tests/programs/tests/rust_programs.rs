@@ -1,5 +1,7 @@
 //! Programs from crates.io, built for `wasm32-wasip1`: a search tool, a JSON processor, an image converter.
 
+#![forbid(unsafe_code)]
+
 use silica_test_guests::{available, programs};
 use silica_tests_programs::Command;
 
@@ -20,13 +22,13 @@ fn ripgrep_searches_a_tree() {
             "path",
             "-n",
             r"needle \d+",
-            "/work",
+            "/files",
         ])
-        .directory(work.path(), "/work")
+        .directory(work.path(), "/files")
         .run()
         .expect("ripgrep runs");
     assert_eq!(outcome.status, 0, "{outcome:?}");
-    assert_eq!(outcome.output, "/work/deep/er/a.txt:2:needle 42\n");
+    assert_eq!(outcome.output, "/files/deep/er/a.txt:2:needle 42\n");
 }
 
 #[test]
@@ -53,8 +55,8 @@ fn resvg_converts_an_image() {
         <rect width="64" height="48" fill="#336699"/><circle cx="32" cy="24" r="20" fill="#fff"/></svg>"##;
     std::fs::write(work.path().join("in.svg"), drawing).expect("it is writable");
     let outcome = Command::new(&resvg, "resvg")
-        .arguments(["/work/in.svg", "/work/out.png"])
-        .directory(work.path(), "/work")
+        .arguments(["/files/in.svg", "/files/out.png"])
+        .directory(work.path(), "/files")
         .run()
         .expect("resvg runs");
     assert_eq!(outcome.status, 0, "{outcome:?}");

@@ -1,5 +1,7 @@
 //! Yosys, from its npm package: synthesises a counter into a netlist.
 
+#![forbid(unsafe_code)]
+
 use silica_test_guests::{available, programs};
 use silica_tests_programs::Command;
 
@@ -19,10 +21,10 @@ fn yosys_synthesises_a_counter() {
     let work = tempfile::tempdir().expect("a temporary directory");
     std::fs::write(work.path().join("counter.v"), COUNTER).expect("it is writable");
     let script =
-        "read_verilog /work/counter.v; synth -top counter; stat; write_json /work/netlist.json";
+        "read_verilog /files/counter.v; synth -top counter; stat; write_json /files/netlist.json";
     let outcome = Command::new(&yosys.module, "yosys")
         .arguments(["-p", script])
-        .directory(work.path(), "/work")
+        .directory(work.path(), "/files")
         .directory(&yosys.data, "/share")
         .directory(work.path(), "/tmp")
         .run()

@@ -6,6 +6,8 @@
 //! - Class 2 (GHSA-xx5w, CVE-2026-34987): the upper half of a 64-bit register that holds a 32-bit address was
 //!   trusted to be zero.
 
+#![forbid(unsafe_code)]
+
 use silica_engine::Trap;
 use silica_tests_regress::{engines, function, instance, trap_of};
 

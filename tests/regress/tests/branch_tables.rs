@@ -1,5 +1,7 @@
 //! A large `br_table` that jumps to the wrong place (class 4, GHSA-mghf: the range of a branch on aarch64).
 
+#![forbid(unsafe_code)]
+
 use std::fmt::Write;
 
 use silica_contract::settings::{Architecture, OptimizationLevel, ProcessorFeatures, Settings};

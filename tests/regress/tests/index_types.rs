@@ -1,6 +1,8 @@
 //! The wrong index width in `table.grow`, `table.fill` and the other operators on 64-bit tables and memories
 //! (class 5: GHSA-f984, GHSA-m9w2, GHSA-q49f).
 
+#![forbid(unsafe_code)]
+
 use silica_engine::Trap;
 use silica_tests_regress::{engines, function, instance, trap_of};
 

@@ -4,6 +4,8 @@
 //! Each function loads the last bytes of a memory and uses the value where an instruction with an operand in memory
 //! exists that reads sixteen bytes.
 
+#![forbid(unsafe_code)]
+
 use silica_engine::Trap;
 use silica_tests_regress::{engines, function, instance, trap_of};
 

@@ -3,6 +3,8 @@
 //! A parameter's place is where a function that returns it reads it; a result's place is where a caller that returns
 //! only it reads it after the call.
 
+#![forbid(unsafe_code)]
+
 use std::convert::Infallible;
 
 use silica_contract::{

@@ -1,5 +1,7 @@
 //! What calls, host calls and instances cost, with machine code written by hand: `cargo bench -p silica-runtime`.
 //! Medians of many rounds, in nanoseconds.
+
+#![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "a benchmark has no interface")]
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]

@@ -2,6 +2,8 @@
 //!
 //! Targets that read modules get the bytes, the target `text` the sources.
 
+#![forbid(unsafe_code)]
+
 use std::path::Path;
 
 use silica_fuzz_targets::{TARGETS, seeds};

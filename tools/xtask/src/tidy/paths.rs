@@ -157,9 +157,13 @@ impl Reader<'_> {
         let inside = index > 0
             && (self.code[index - 1].is_sign('.')
                 || self.code[index - 1].is_sign(':') && self.sign(index.wrapping_sub(2), ':'));
+        let visibility = index > 2
+            && self.code[index - 1].is_word("in")
+            && self.code[index - 2].is_sign('(')
+            && self.code[index - 3].is_word("pub");
         let known =
             matches!(word, "crate" | "self" | "super") || self.module.children.contains(word);
-        known && !inside && self.separator(index + 1)
+        known && !inside && !visibility && self.separator(index + 1)
     }
 
     fn read_use(&mut self, index: usize, inline: usize) -> usize {
