@@ -110,6 +110,8 @@ pub fn packaged() -> Suite {
         Proposal::RelaxedSimd,
         Proposal::Simd,
     ];
+    /// It says that a second memory is invalid, which was so when its proposal was made.
+    const OUTDATED: &[&str] = &["memory64.wast"];
     const BEYOND: &[Proposal] = &[
         Proposal::CustomPageSizes,
         Proposal::Threads,
@@ -121,7 +123,8 @@ pub fn packaged() -> Suite {
     for merged in MERGED {
         for file in proposal(*merged) {
             let file = script("", &file);
-            if !scripts.iter().any(|s| s.path == file.path) {
+            let known = scripts.iter().any(|s| s.path == file.path);
+            if !known && !OUTDATED.iter().any(|name| file.path.ends_with(name)) {
                 scripts.push(file);
             }
         }

@@ -75,7 +75,6 @@ pub(crate) struct Run {
         required = true,
         num_args = 1..,
         trailing_var_arg = true,
-        allow_hyphen_values = true,
         value_name = "MODULE] [ARGUMENTS",
         value_hint = clap::ValueHint::FilePath
     )]

@@ -6,7 +6,7 @@ use crate::flags::{Bytes, Span};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitFlags {
-    /// Stops the program after it executed this many operators, exactly and in each run the same
+    /// Stops the program after this many operators, in each run at the same place
     #[arg(long, value_name = "N")]
     pub(crate) fuel: Option<u64>,
 

@@ -84,10 +84,15 @@ impl Folder {
     pub(crate) fn silica_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Ended {
         let mut child = start(self.command(arguments).stdin(Stdio::piped()));
         let mut stdin = child.stdin.take().expect("it was asked for");
-        // A command that reads nothing may be gone already.
-        let _ = stdin.write_all(input.as_ref());
-        drop(stdin);
-        finish(child)
+        let input = input.as_ref().to_vec();
+        // Beside the reading of what it writes, so that neither waits for the other.
+        let writer = std::thread::spawn(move || {
+            // A command that reads nothing may be gone already.
+            let _ = stdin.write_all(&input);
+        });
+        let ended = finish(child);
+        writer.join().expect("it does not panic");
+        ended
     }
 }
 

@@ -30,8 +30,12 @@ fn a_later_wasi() {
 
 #[test]
 fn a_trap_shows_where() {
-    let module =
-        r#"(module (func $inner unreachable) (func $outer (export "_start") call $inner))"#;
+    let module = r#"(module
+        (func $inner (param i32)
+            (if (local.get 0)
+                (then (call $inner (i32.sub (local.get 0) (i32.const 1))))
+                (else unreachable)))
+        (func $outer (export "_start") (call $inner (i32.const 2))))"#;
     let folder = Folder::with("trap.wat", module);
     folder
         .silica(&["trap.wat"])

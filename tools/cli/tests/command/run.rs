@@ -262,20 +262,22 @@ fn fuel_and_limits_that_suffice_change_nothing() {
 
 #[test]
 fn the_configuration_sets_defaults() {
-    let folder = Folder::with("config", "fuel = 1 # nothing runs with that\n");
-    folder.write("hello.wat", HELLO);
+    let folder = Folder::with("config", "fuel = 100 # a loop needs more\n");
+    let module = r#"(module (func (export "_start") (local i32)
+        (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 1000))))))"#;
+    folder.write("loop.wat", module);
     let run = |arguments: &[&str]| {
         let mut command = folder.command(arguments);
         common::finish(common::start(
             command.env("SILICA_CONFIG", folder.path("config")),
         ))
     };
-    run(&["hello.wat"]).expect(123);
-    run(&["run", "--fuel", "1000000", "hello.wat"]).expect(0);
+    run(&["loop.wat"]).expect(123);
+    run(&["run", "--fuel", "1000000", "loop.wat"]).expect(0);
     let shown = run(&["config"]).expect(0).stdout;
-    assert!(shown.contains("fuel = 1"), "{shown}");
+    assert!(shown.contains("fuel = 100"), "{shown}");
     folder.write("config", "dir = /\n");
-    run(&["hello.wat"])
+    run(&["loop.wat"])
         .expect(2)
         .says(&["config:1", "`dir` cannot be set here"]);
 }
