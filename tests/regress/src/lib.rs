@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod guest;
+
 use silica_engine::{Config, Engine, Instance, Module, OptLevel, Store, Trap, TypedFunc};
 use silica_engine::{WasmParams, WasmResults};
 
