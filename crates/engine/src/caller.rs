@@ -40,7 +40,7 @@ impl<T> Caller<'_, T> {
     pub fn get_export(&mut self, name: &str) -> Option<Extern> {
         let instance = self.raw.caller()?;
         instance
-            .export_by_name(&mut self.raw.store, name)
+            .export_by_name(&self.raw.store, name)
             .map(Extern::from_raw)
     }
 

@@ -103,8 +103,8 @@ impl Instance {
 
     /// What it exports as `name`.
     pub fn get_export(&self, mut store: impl AsContextMut, name: &str) -> Option<Extern> {
-        let mut store = store.as_context_mut();
-        let found = self.into_raw().export_by_name(&mut store.raw, name)?;
+        let store = store.as_context_mut();
+        let found = self.into_raw().export_by_name(&store.raw, name)?;
         Some(Extern::from_raw(found))
     }
 

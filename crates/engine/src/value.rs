@@ -62,10 +62,6 @@ impl ExternRef {
     ///
     /// # Errors
     /// When the store holds as many as it may.
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "references are what is handed around"
-    )]
     pub fn new<V: Any + Send + Sync>(
         mut store: impl AsContextMut,
         value: V,

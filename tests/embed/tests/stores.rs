@@ -27,86 +27,84 @@ fn dropping_a_store_drops_its_data_and_functions_once() {
     assert_eq!(std::sync::Arc::strong_count(&counted), 1);
 }
 
-/// A handle of each kind, of one store, used with another.
-#[test]
-fn handles_of_another_store_panic_with_a_message() {
-    let engine = Engine::default();
-    let (mut own, mut other) = (Store::new(&engine, ()), Store::new(&engine, ()));
-    let f = Func::wrap(&mut own, || {});
-    let memory = Memory::new(&mut own, MemoryType::new(1, None)).unwrap();
-    let table = Table::new(
-        &mut own,
-        TableType::new(RefType::FUNCREF, 1, None),
-        Ref::Func(None),
-    )
-    .unwrap();
-    let global = Global::new(
-        &mut own,
-        GlobalType::new(ValType::I32, Mutability::Var),
-        Val::I32(0),
-    )
-    .unwrap();
-    let value = ExternRef::new(&mut own, 1).unwrap();
-    let module = Module::new(&engine, r#"(module (func (export "f")))"#).unwrap();
-    let instance = Instance::new(&mut own, &module, &[]).unwrap();
-    let typed = f.typed::<(), ()>(&own).unwrap();
-    let uses: Vec<Box<dyn FnOnce(&mut Store<()>)>> = vec![
-        Box::new(move |store| {
-            let _ = f.call(store, &[], &mut []);
-        }),
-        Box::new(move |store| {
-            let _ = f.ty(store);
-        }),
-        Box::new(move |store| {
-            let _ = f.typed::<(), ()>(store);
-        }),
-        Box::new(move |store| {
-            let _ = typed.call(store, ());
-        }),
-        Box::new(move |store| {
-            let _ = memory.data(store).len();
-        }),
-        Box::new(move |store| {
-            let _ = memory.data_mut(store).len();
-        }),
-        Box::new(move |store| {
-            let _ = memory.grow(store, 1);
-        }),
-        Box::new(move |store| {
-            let _ = memory.write(store, 0, &[1]);
-        }),
-        Box::new(move |store| {
-            let _ = table.get(store, 0);
-        }),
-        Box::new(move |store| {
-            let _ = table.set(store, 0, Ref::Func(None));
-        }),
-        Box::new(move |store| {
-            let _ = table.grow(store, 1, Ref::Func(None));
-        }),
-        Box::new(move |store| {
-            let _ = table.size(store);
-        }),
-        Box::new(move |store| {
-            let _ = global.get(store);
-        }),
-        Box::new(move |store| {
-            let _ = global.set(store, Val::I32(1));
-        }),
-        Box::new(move |store| {
-            let _ = value.data(&*store).map(|_| ());
-        }),
-        Box::new(move |store| {
-            let _ = instance.get_export(store, "f");
-        }),
-        Box::new(move |store| {
-            let _ = instance.module(store);
-        }),
-    ];
+type Use = Box<dyn FnOnce(&mut Store<()>)>;
+
+/// Uses of another store, each of which must panic.
+#[track_caller]
+fn refused(uses: Vec<Use>) {
+    let mut other = Store::new(&Engine::default(), ());
     for use_it in uses {
         let message = panic_message(|| use_it(&mut other));
         assert!(message.contains("another store"), "{message}");
     }
+}
+
+/// A use that gives nothing.
+macro_rules! uses {
+    ($(|$store:ident| $body:expr;)*) => {
+        vec![$(Box::new(move |$store: &mut Store<()>| { let _ = $body; })),*]
+    };
+}
+
+#[test]
+fn functions_of_another_store() {
+    let mut own = Store::new(&Engine::default(), ());
+    let f = Func::wrap(&mut own, || {});
+    let typed = f.typed::<(), ()>(&own).unwrap();
+    refused(uses! {
+        |store| f.call(store, &[], &mut []);
+        |store| f.ty(store);
+        |store| f.typed::<(), ()>(store);
+        |store| typed.call(store, ());
+    });
+}
+
+#[test]
+fn memories_of_another_store() {
+    let mut own = Store::new(&Engine::default(), ());
+    let memory = Memory::new(&mut own, MemoryType::new(1, None)).unwrap();
+    refused(uses! {
+        |store| memory.data(&*store).len();
+        |store| memory.data_mut(store).len();
+        |store| memory.grow(store, 1);
+        |store| memory.write(store, 0, &[1]);
+        |store| memory.size(store);
+        |store| memory.ty(store);
+        |store| memory.data_and_store_mut(store).0.len();
+    });
+}
+
+#[test]
+fn tables_globals_and_references_of_another_store() {
+    let mut own = Store::new(&Engine::default(), ());
+    let ty = TableType::new(RefType::FUNCREF, 1, None);
+    let table = Table::new(&mut own, ty, Ref::Func(None)).unwrap();
+    let ty = GlobalType::new(ValType::I32, Mutability::Var);
+    let global = Global::new(&mut own, ty, Val::I32(0)).unwrap();
+    let value = ExternRef::new(&mut own, 1).unwrap();
+    refused(uses! {
+        |store| table.get(store, 0);
+        |store| table.set(store, 0, Ref::Func(None));
+        |store| table.grow(store, 1, Ref::Func(None));
+        |store| table.size(store);
+        |store| global.get(store);
+        |store| global.set(store, Val::I32(1));
+        |store| global.ty(store);
+        |store| value.data(&*store).map(|_| ());
+    });
+}
+
+#[test]
+fn instances_of_another_store() {
+    let engine = Engine::default();
+    let mut own = Store::new(&engine, ());
+    let module = Module::new(&engine, r#"(module (func (export "f")))"#).unwrap();
+    let instance = Instance::new(&mut own, &module, &[]).unwrap();
+    refused(uses! {
+        |store| instance.get_export(store, "f");
+        |store| instance.module(store);
+        |store| instance.exports(store).len();
+    });
 }
 
 #[test]
@@ -123,9 +121,9 @@ fn references_to_another_store_are_refused() {
         Ref::Func(None),
     )
     .unwrap();
-    let uses: Vec<Box<dyn FnOnce(&mut Store<()>)>> = vec![
+    let uses: Vec<Use> = vec![
         Box::new(move |store| {
-            let _ = takes.call(store, &[f.into()], &mut []).unwrap();
+            takes.call(store, &[f.into()], &mut []).unwrap();
         }),
         Box::new(move |store| {
             let takes = takes.typed::<Option<Func>, ()>(&*store).unwrap();

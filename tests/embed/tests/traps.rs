@@ -22,76 +22,79 @@ fn trap_of(body: &str) -> Trap {
     trap
 }
 
+/// What a function does, and the trap that it ends with.
+const TRAPS: &[(&str, Trap)] = &[
+    ("unreachable", Trap::UnreachableCodeReached),
+    (
+        "(drop (i32.load (i32.const 65536)))",
+        Trap::MemoryOutOfBounds,
+    ),
+    (
+        "(drop (i64.load (i32.const 65529)))",
+        Trap::MemoryOutOfBounds,
+    ),
+    (
+        "(i32.store8 (i32.const -1) (i32.const 0))",
+        Trap::MemoryOutOfBounds,
+    ),
+    (
+        "(drop (i32.load offset=4294967295 (i32.const -1)))",
+        Trap::MemoryOutOfBounds,
+    ),
+    (
+        "(memory.fill (i32.const 65530) (i32.const 0) (i32.const 7))",
+        Trap::MemoryOutOfBounds,
+    ),
+    (
+        "(memory.copy (i32.const 0) (i32.const 65530) (i32.const 7))",
+        Trap::MemoryOutOfBounds,
+    ),
+    (
+        "(call_indirect (type $t) (i32.const 2))",
+        Trap::TableOutOfBounds,
+    ),
+    ("(drop (table.get (i32.const 2)))", Trap::TableOutOfBounds),
+    (
+        "(call_indirect (type $t) (i32.const 1))",
+        Trap::IndirectCallToNull,
+    ),
+    (
+        "(call_indirect (type $t) (i32.const 0))",
+        Trap::BadSignature,
+    ),
+    (
+        "(drop (i32.div_s (i32.const -2147483648) (i32.const -1)))",
+        Trap::IntegerOverflow,
+    ),
+    (
+        "(drop (i64.div_u (i64.const 1) (i64.const 0)))",
+        Trap::IntegerDivisionByZero,
+    ),
+    (
+        "(drop (i32.rem_s (i32.const 1) (i32.const 0)))",
+        Trap::IntegerDivisionByZero,
+    ),
+    (
+        "(drop (i32.trunc_f32_s (f32.const nan)))",
+        Trap::BadConversionToInteger,
+    ),
+    (
+        "(drop (i32.trunc_f64_u (f64.const 1e30)))",
+        Trap::IntegerOverflow,
+    ),
+    (
+        "(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0)))",
+        Trap::AtomicWaitNonSharedMemory,
+    ),
+    (
+        "(drop (i32.atomic.load (i32.const 1)))",
+        Trap::HeapMisaligned,
+    ),
+];
+
 #[test]
 fn each_trap_has_its_code() {
-    for (body, trap) in [
-        ("unreachable", Trap::UnreachableCodeReached),
-        (
-            "(drop (i32.load (i32.const 65536)))",
-            Trap::MemoryOutOfBounds,
-        ),
-        (
-            "(drop (i64.load (i32.const 65529)))",
-            Trap::MemoryOutOfBounds,
-        ),
-        (
-            "(i32.store8 (i32.const -1) (i32.const 0))",
-            Trap::MemoryOutOfBounds,
-        ),
-        (
-            "(drop (i32.load offset=4294967295 (i32.const -1)))",
-            Trap::MemoryOutOfBounds,
-        ),
-        (
-            "(memory.fill (i32.const 65530) (i32.const 0) (i32.const 7))",
-            Trap::MemoryOutOfBounds,
-        ),
-        (
-            "(memory.copy (i32.const 0) (i32.const 65530) (i32.const 7))",
-            Trap::MemoryOutOfBounds,
-        ),
-        (
-            "(call_indirect (type $t) (i32.const 2))",
-            Trap::TableOutOfBounds,
-        ),
-        ("(drop (table.get (i32.const 2)))", Trap::TableOutOfBounds),
-        (
-            "(call_indirect (type $t) (i32.const 1))",
-            Trap::IndirectCallToNull,
-        ),
-        (
-            "(call_indirect (type $t) (i32.const 0))",
-            Trap::BadSignature,
-        ),
-        (
-            "(drop (i32.div_s (i32.const -2147483648) (i32.const -1)))",
-            Trap::IntegerOverflow,
-        ),
-        (
-            "(drop (i64.div_u (i64.const 1) (i64.const 0)))",
-            Trap::IntegerDivisionByZero,
-        ),
-        (
-            "(drop (i32.rem_s (i32.const 1) (i32.const 0)))",
-            Trap::IntegerDivisionByZero,
-        ),
-        (
-            "(drop (i32.trunc_f32_s (f32.const nan)))",
-            Trap::BadConversionToInteger,
-        ),
-        (
-            "(drop (i32.trunc_f64_u (f64.const 1e30)))",
-            Trap::IntegerOverflow,
-        ),
-        (
-            "(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0)))",
-            Trap::AtomicWaitNonSharedMemory,
-        ),
-        (
-            "(drop (i32.atomic.load (i32.const 1)))",
-            Trap::HeapMisaligned,
-        ),
-    ] {
+    for &(body, trap) in TRAPS {
         assert_eq!(trap_of(body), trap, "{body}");
     }
 }

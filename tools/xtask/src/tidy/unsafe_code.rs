@@ -133,6 +133,14 @@ pub(super) const LISTED: &[(&str, &str)] = &[
         "loads images that it has just made, whole and broken",
     ),
     (
+        "examples/precompiled.rs",
+        "loading an image of machine code, which only the embedder can vouch for",
+    ),
+    (
+        "tests/embed/tests/modules.rs",
+        "loading images of machine code, sound and damaged",
+    ),
+    (
         "tests/guests/rust/",
         "programs for the guest side, whose exports need `unsafe(no_mangle)`",
     ),
