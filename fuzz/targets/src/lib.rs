@@ -8,12 +8,16 @@
 #![forbid(unsafe_code)]
 
 pub mod engines;
+pub mod modules;
 pub mod operators;
 pub mod random;
 pub mod reduce;
 pub mod seeds;
+pub mod sessions;
 pub mod straight_line;
 mod targets;
+#[cfg(unix)]
+pub mod world;
 
 pub use targets::{TARGETS, Target, check_straight_line};
 

@@ -1,8 +1,15 @@
 //! The table of targets.
 
+mod compile;
 mod decode;
+mod differential;
+mod image;
 mod straight_line;
 mod text;
+#[cfg(unix)]
+mod wasi_calls;
+#[cfg(unix)]
+mod wasi_paths;
 
 pub use straight_line::check as check_straight_line;
 
@@ -17,16 +24,18 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    Target {
-        name: "decode",
-        run: decode::run,
-    },
-    Target {
-        name: "straight_line",
-        run: straight_line::run,
-    },
-    Target {
-        name: "text",
-        run: text::run,
-    },
+    target("compile", compile::run),
+    target("decode", decode::run),
+    target("differential", differential::run),
+    target("image", image::run),
+    target("straight_line", straight_line::run),
+    target("text", text::run),
+    #[cfg(unix)]
+    target("wasi_calls", wasi_calls::run),
+    #[cfg(unix)]
+    target("wasi_paths", wasi_paths::run),
 ];
+
+const fn target(name: &'static str, run: fn(&[u8])) -> Target {
+    Target { name, run }
+}

@@ -31,5 +31,32 @@ fn text() {
 
 #[test]
 fn straight_line() {
-    run("straight_line", 3000, 4000);
+    run("straight_line", 300, 4000);
+}
+
+#[test]
+fn compile() {
+    run("compile", 300, 6000);
+}
+
+#[test]
+fn image() {
+    run("image", 3000, 200);
+}
+
+#[cfg(unix)]
+#[test]
+fn wasi_paths() {
+    run("wasi_paths", 500, 600);
+}
+
+#[test]
+fn differential() {
+    run("differential", 1000, 6000);
+}
+
+#[cfg(unix)]
+#[test]
+fn wasi_calls() {
+    run("wasi_calls", 500, 2000);
 }

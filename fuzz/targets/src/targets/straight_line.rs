@@ -1,19 +1,21 @@
-//! A straight-line program gives the same bits on the evaluator and on `wasmi`.
+//! A straight-line program gives the same bits on the evaluator, on `wasmi` and as compiled code.
 
 use arbitrary::Unstructured;
 
-use crate::engines::{on_evaluator, on_wasmi};
+use crate::engines::{EngineKind, Ran, on_evaluator, on_silica, on_wasmi};
 use crate::reduce::reduce;
 use crate::straight_line::{Options, Program, generate};
 
-/// Makes a program of the bytes and runs it every way there is.
+/// Makes two programs of the bytes and runs them every way there is.
 pub(super) fn run(bytes: &[u8]) {
-    let options = Options {
-        ours_only: false,
-        canonical_nans: true,
-    };
-    if let Ok(program) = generate(&mut Unstructured::new(bytes), options) {
-        check(&program);
+    for ours_only in [false, true] {
+        let options = Options {
+            ours_only,
+            canonical_nans: !ours_only,
+        };
+        if let Ok(program) = generate(&mut Unstructured::new(bytes), options) {
+            check(&program, options);
+        }
     }
 }
 
@@ -21,15 +23,43 @@ pub(super) fn run(bytes: &[u8]) {
 ///
 /// # Panics
 /// Where two ways do not agree.
-pub fn check(program: &Program) {
-    if agrees(program) {
+pub fn check(program: &Program, options: Options) {
+    if agree(program, options) {
         return;
     }
-    let program = reduce(program, agrees);
-    let (evaluator, wasmi) = (on_evaluator(&program, false), on_wasmi(&program));
-    panic!("{program:?}\nevaluator {evaluator:x?}\nwasmi {wasmi:x?}");
+    let program = reduce(program, |program| agree(program, options));
+    let runs: Vec<String> = (ways(options).iter())
+        .map(|(name, run)| format!("{name} {:x?}", run(&program)))
+        .collect();
+    panic!("{program:?}\n{}", runs.join("\n"));
 }
 
-fn agrees(program: &Program) -> bool {
-    on_evaluator(program, false) == on_wasmi(program)
+fn agree(program: &Program, options: Options) -> bool {
+    let ways = ways(options);
+    let first = ways[0].1(program);
+    ways[1..].iter().all(|(_, run)| run(program) == first)
+}
+
+type Way = (&'static str, fn(&Program) -> Ran);
+
+/// The ways that must agree: where the program leaves NaNs and relaxed operators to the engine, those
+/// that settle them alike.
+fn ways(options: Options) -> Vec<Way> {
+    if options.ours_only {
+        return vec![
+            ("evaluator", |program| on_evaluator(program, true)),
+            ("deterministic", |program| {
+                on_silica(program, EngineKind::Deterministic)
+            }),
+        ];
+    }
+    vec![
+        ("evaluator", |program| on_evaluator(program, false)),
+        ("wasmi", on_wasmi),
+        ("default", |program| on_silica(program, EngineKind::Default)),
+        ("checked", |program| on_silica(program, EngineKind::Checked)),
+        ("baseline", |program| {
+            on_silica(program, EngineKind::Baseline)
+        }),
+    ]
 }

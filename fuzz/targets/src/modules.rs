@@ -1,0 +1,65 @@
+//! Random modules, by `wasm-smith`, with every proposal that the engine has.
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use wasm_smith::{Config, Module};
+
+/// What else a module must be like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be compiled only: anything valid goes.
+    Compile,
+    /// To be run here and by `wasmi`: what `wasmi` has, ends soon, needs nothing, gives the same bits.
+    Compare,
+}
+
+/// A module made of the bytes.
+///
+/// # Errors
+/// Where the bytes do not suffice.
+pub fn generate(bytes: &mut Unstructured<'_>, purpose: Purpose) -> Result<Module> {
+    let mut config = Config::arbitrary(bytes)?;
+    config.gc_enabled = false;
+    config.exceptions_enabled = false;
+    config.custom_page_sizes_enabled = bytes.arbitrary()?;
+    config.wide_arithmetic_enabled = bytes.arbitrary()?;
+    // Small tables of everything else leave the bytes for the functions' bodies.
+    config.max_types = 12;
+    config.max_imports = 6;
+    config.max_globals = 8;
+    config.max_exports = 12;
+    config.max_element_segments = 4;
+    config.max_elements = 12;
+    config.max_data_segments = 4;
+    config.max_tags = 0;
+    // Each number of things is mostly its least, since bytes must ask for every one beyond.
+    config.min_types = bytes.int_in_range(1..=6)?;
+    config.min_globals = bytes.int_in_range(0..=4)?;
+    config.min_exports = bytes.int_in_range(1..=4)?;
+    config.min_memories = bytes.int_in_range(0..=1)?;
+    config.max_memories = config.max_memories.clamp(1, 4);
+    config.min_tables = bytes.int_in_range(0..=1)?;
+    config.max_tables = config.max_tables.clamp(1, 4);
+    config.min_element_segments = bytes.int_in_range(0..=2)?;
+    config.min_data_segments = bytes.int_in_range(0..=2)?;
+    config.min_funcs = bytes.int_in_range(1..=8)?;
+    config.max_funcs = 12;
+    config.max_instructions = config.max_instructions.max(100);
+    config.max_type_size = 200;
+    config.allowed_instructions = wasm_smith::InstructionKinds::all();
+    if purpose == Purpose::Compare {
+        config.canonicalize_nans = true;
+        config.relaxed_simd_enabled = false;
+        config.threads_enabled = false;
+        config.compact_imports_enabled = false;
+        config.max_imports = 0;
+        config.export_everything = true;
+        config.max_memories = config.max_memories.min(3);
+        config.max_tables = config.max_tables.min(4);
+        config.max_memory32_bytes = 8 << 16;
+        config.max_memory64_bytes = 8 << 16;
+        config.max_table_elements = 1000;
+        config.memory_max_size_required = true;
+        config.table_max_size_required = true;
+    }
+    Module::new(config, bytes)
+}
