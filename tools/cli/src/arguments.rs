@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands::{compile, completions, config, help, inspect, print, run, validate, wast};
 
@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// The other name of `print`.
+const PRINT_ALIAS: &str = "wat";
+
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -40,7 +43,7 @@ pub(crate) enum Command {
     /// Runs specification scripts
     Wast(wast::Wast),
     /// Prints a module as text
-    #[command(visible_alias = "wat")]
+    #[command(visible_alias = PRINT_ALIAS)]
     Print(print::Print),
     /// Prints a shell's completions
     Completions(completions::Completions),
@@ -58,7 +61,7 @@ pub(crate) fn with_run(mut line: Vec<OsString>) -> Vec<OsString> {
     };
     let own = match first.to_str() {
         Some("-h" | "--help" | "-V" | "--version") => true,
-        Some(word) => is_command(word),
+        Some(word) => word == PRINT_ALIAS || Command::has_subcommand(word),
         None => false,
     };
     if !own {
@@ -67,16 +70,10 @@ pub(crate) fn with_run(mut line: Vec<OsString>) -> Vec<OsString> {
     line
 }
 
-fn is_command(word: &str) -> bool {
-    let arguments = Arguments::command();
-    arguments
-        .get_subcommands()
-        .any(|c| c.get_name() == word || c.get_all_aliases().any(|alias| alias == word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory as _;
 
     fn first(words: &[&str]) -> String {
         let line = words.iter().map(OsString::from).collect();
@@ -99,6 +96,15 @@ mod tests {
         assert_eq!(first(&["silica", "help"]), "help");
         assert_eq!(first(&["silica", "--version"]), "--version");
         assert_eq!(first(&["silica"]), "");
+    }
+
+    #[test]
+    fn every_command_is_known_by_every_name() {
+        for command in Arguments::command().get_subcommands() {
+            for name in std::iter::once(command.get_name()).chain(command.get_all_aliases()) {
+                assert_eq!(first(&["silica", name]), name);
+            }
+        }
     }
 
     #[test]

@@ -20,9 +20,24 @@ pub(crate) fn print(bytes: impl AsRef<[u8]>) -> Result<()> {
     }
 }
 
-/// Writes a line to standard error, and minds nothing if nobody reads it.
+/// Writes a line to standard error, and minds nothing if nobody reads it. What is said quotes names that
+/// a module's author chose; their control characters do not reach the terminal.
 pub(crate) fn complain(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let mut text = harmless(&line.to_string());
+    text.push('\n');
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if c.is_control() && c != '\n' && c != '\t' {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// Writes `bytes` to `path`, or to standard output for `-`. A file appears whole or not at all.
@@ -66,6 +81,11 @@ mod tests {
         write(&path, b"two", true).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn control_characters_are_shown() {
+        assert_eq!(harmless("a\x1b[2J\tb\n\u{9b}"), "a\\u{1b}[2J\tb\n\\u{9b}");
     }
 
     #[test]

@@ -126,7 +126,7 @@ Limits
   --fuel N             stops after N operators, at the next call or loop; the same in each
                        run, status 123
   --timeout TIME       stops after a time, whatever it does; costs nothing, status 124
-  --max-memory SIZE    the most that each memory may grow to; growing further fails
+  --max-memory SIZE    the most that each memory and table may grow to
   --max-stack SIZE     the most stack; calling deeper traps, status 134
 
   silica run --timeout 10s --max-memory 256MiB untrusted.wasm

@@ -132,7 +132,11 @@ impl Run {
     fn store_limits(&self) -> StoreLimits {
         let builder = StoreLimitsBuilder::new();
         match self.limits.max_memory {
-            Some(bytes) => builder.memory_size(usize::try_from(bytes.0).unwrap_or(usize::MAX)),
+            Some(bytes) => {
+                let bytes = usize::try_from(bytes.0).unwrap_or(usize::MAX);
+                // An element of a table is a pointer.
+                builder.memory_size(bytes).table_elements(bytes / 8)
+            }
             None => builder,
         }
         .build()

@@ -14,7 +14,7 @@ pub(crate) struct LimitFlags {
     #[arg(long, value_name = "TIME")]
     pub(crate) timeout: Option<Span>,
 
-    /// The most that each memory of the program may grow to: 64MiB, 1GiB
+    /// The most that each memory and each table of the program may grow to: 64MiB, 1GiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_memory: Option<Bytes>,
 

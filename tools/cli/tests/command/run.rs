@@ -145,6 +145,37 @@ fn directories_are_granted() {
 }
 
 #[test]
+fn connections_are_accepted() {
+    let module = r#"(module
+        (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "sock_send"
+            (func $send (param i32 i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 8) "\10\00\00\00\02\00\00\00hi")
+        (func (export "_start")
+            (if (call $accept (i32.const 3) (i32.const 0) (i32.const 0)) (then unreachable))
+            (drop (call $send (i32.load (i32.const 0)) (i32.const 8) (i32.const 1) (i32.const 0)
+                (i32.const 4)))))"#;
+    let folder = Folder::with("serve.wat", module);
+    // A port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let listen = format!("--tcp-listen={address}");
+    let child = common::start(&mut folder.command(&["run", &listen, "serve.wat"]));
+    let mut connection = (0..200)
+        .find_map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::net::TcpStream::connect(address).ok()
+        })
+        .expect("it listens within ten seconds");
+    let mut received = String::new();
+    std::io::Read::read_to_string(&mut connection, &mut received).unwrap();
+    assert_eq!(received, "hi");
+    common::finish(child).expect(0);
+}
+
+#[test]
 fn read_only_directories_cannot_be_changed() {
     let folder = Folder::with("create.wat", opener(CREATE, WRITE));
     folder.write("data/other", "");
