@@ -13,7 +13,7 @@ use std::{marker::PhantomData, ptr::NonNull, sync::Arc};
 use smallvec::SmallVec;
 
 use silica_contract::abi::{CallLayout, Location};
-use silica_module::FunctionType;
+use silica_module::{FunctionType, RefType, ValueType};
 
 use crate::{
     HostError, RegisteredType, Runtime, RuntimeError, StoreMut, Value,
@@ -227,8 +227,9 @@ unsafe extern "C" fn general_dynamic<T: 'static>(
             let ty = &(&(*callee).function).ty;
             let (signature, layout) = (ty.function(), ty.layout());
             let area = result_area(&*registers, layout.area_bytes == 0);
-            let params = dynamic_params(&*registers, stack, signature, layout, id);
-            let mut results = dynamic_results(signature)?;
+            let (mut params, mut results) = (Values::new(), Values::new());
+            dynamic_params(&*registers, stack, signature, layout, id, &mut params);
+            dynamic_results(signature, &mut results)?;
             let state = (*callee).state.cast::<State>();
             closure(call, &params, &mut results).map_err(Raise::host)?;
             check_results(StoreState::from_state(&*state), signature, &results)?;
@@ -252,11 +253,11 @@ unsafe fn dynamic_params(
     signature: &FunctionType,
     layout: &CallLayout,
     store: StoreId,
-) -> Values {
-    let params = signature.params.iter().zip(&layout.params);
-    let values = params.map(|(ty, location)| {
+    into: &mut Values,
+) {
+    for (ty, location) in signature.params.iter().zip(&layout.params) {
         // SAFETY: see above.
-        unsafe {
+        let value = unsafe {
             let bits = match *location {
                 Location::Integer(register) => {
                     u128::from(registers.integers[register as usize].assume_init())
@@ -271,28 +272,27 @@ unsafe fn dynamic_params(
                 Location::Area(_) => unreachable!("parameters are not in the result area"),
             };
             Value::from_bits(bits, *ty, store)
-        }
-    });
-    values.collect()
+        };
+        into.push(value);
+    }
 }
 
 /// A place for each result. A reference that is never null begins as null, which is checked afterwards.
-fn dynamic_results(signature: &FunctionType) -> Result<Values, Raise> {
-    let nullable = |ty: &silica_module::ValueType| match *ty {
-        silica_module::ValueType::Ref(reference) => {
-            silica_module::ValueType::Ref(silica_module::RefType {
+fn dynamic_results(signature: &FunctionType, into: &mut Values) -> Result<(), Raise> {
+    for ty in &signature.results {
+        let ty = match *ty {
+            ValueType::Ref(reference) => ValueType::Ref(RefType {
                 nullable: true,
                 ..reference
-            })
-        }
-        other => other,
-    };
-    let values = signature
-        .results
-        .iter()
-        .map(|ty| Value::default_of(nullable(ty)));
-    let values: Option<Values> = values.collect();
-    values.ok_or_else(|| RuntimeError::Unsupported("a result of that type").into())
+            }),
+            other => other,
+        };
+        let Some(value) = Value::default_of(ty) else {
+            return Err(RuntimeError::Unsupported("a result of that type").into());
+        };
+        into.push(value);
+    }
+    Ok(())
 }
 
 fn check_results(
