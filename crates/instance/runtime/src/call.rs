@@ -226,19 +226,21 @@ unsafe fn run_here(state: *mut State, activation: *mut Activation) -> Result<(),
         }
         let thread = silica_os::prepare_thread();
         let thread_before = (*state).interrupt.set_thread(thread.number());
-        (*activation).link(Before {
-            activation: fault::replace_current(activation),
+        let (previous, thread_slot) = fault::replace_current(activation);
+        let before = Before {
+            activation: previous,
             in_store: (*state).fields.activation,
             exit_frame: (*state).fields.exit_frame,
             exit_pc: (*state).fields.exit_pc,
-        });
+        };
+        (*activation).link(before, thread_slot);
         (*state).fields.activation = activation;
         let status = entry::enter(activation);
         let before = (*activation).before();
         (*state).fields.activation = before.in_store;
         (*state).fields.exit_frame = before.exit_frame;
         (*state).fields.exit_pc = before.exit_pc;
-        fault::set_current(before.activation);
+        (*activation).unlink_thread(before.activation);
         (*state).interrupt.set_thread(thread_before);
         if status == RETURNED {
             Ok(())

@@ -27,13 +27,21 @@ pub(crate) fn current() -> *mut Activation {
     CURRENT.get()
 }
 
-/// Makes another activation the innermost; gives what was.
+/// Makes another activation the innermost; gives what was, and where this thread notes it.
 #[inline(always)]
-pub(crate) fn replace_current(activation: *mut Activation) -> *mut Activation {
-    CURRENT.replace(activation)
+pub(crate) fn replace_current(
+    activation: *mut Activation,
+) -> (*mut Activation, *const Cell<*mut Activation>) {
+    CURRENT.with(|current| (current.replace(activation), std::ptr::from_ref(current)))
 }
 
-/// As [`replace_current`], for after a call that may have moved to another thread: not inlined, so that
+/// Where this thread notes its innermost activation.
+#[inline(never)]
+pub(crate) fn thread_slot() -> *const Cell<*mut Activation> {
+    CURRENT.with(std::ptr::from_ref)
+}
+
+/// Makes another activation the innermost, after a call that may have moved to another thread: not inlined, so that
 /// the address of the old thread's variable is not reused.
 #[inline(never)]
 pub(crate) fn set_current(activation: *mut Activation) {

@@ -52,7 +52,6 @@ impl CallState {
 struct CallStack(Stack);
 
 // SAFETY: a `Stack` has a guard below, more than the least size above it, and its ends are on page boundaries.
-#[cfg(unix)]
 unsafe impl corosensei::stack::Stack for CallStack {
     fn base(&self) -> StackPointer {
         StackPointer::new(self.0.top()).expect("a stack is not at address zero")
@@ -61,6 +60,14 @@ unsafe impl corosensei::stack::Stack for CallStack {
     fn limit(&self) -> StackPointer {
         StackPointer::new(self.0.guard().start).expect("a stack is not at address zero")
     }
+
+    #[cfg(windows)]
+    fn teb_fields(&self) -> corosensei::stack::StackTebFields {
+        unreachable!("there are no stacks of ours on this system")
+    }
+
+    #[cfg(windows)]
+    fn update_teb_fields(&mut self, _stack_limit: usize, _guaranteed_stack_bytes: usize) {}
 }
 
 type CallCoroutine<R> = Coroutine<(), (), R, CallStack>;
@@ -160,7 +167,7 @@ impl<F, R> SuspendableCall<F, R> {
             }
             let mut thread = None;
             if let Some(outermost) = self.outermost.as_mut() {
-                outermost.relink(outside);
+                outermost.relink(outside, fault::thread_slot());
                 fault::set_current(self.innermost);
                 thread = Some((*self.state).interrupt.set_thread(this_thread.number()));
             }

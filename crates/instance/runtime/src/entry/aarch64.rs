@@ -181,9 +181,9 @@ macro_rules! check_stack {
          b.hs 2f
          b {exhausted}
          2:
-         stp x29, x30, [sp, #-16]!
+         stp x29, x30, [sp, #-32]!
          mov x29, sp
-         mov x19, x9
+         str x9, [sp, #16]
          ldr x16, [x2, #{code}]\n"
     };
 }
@@ -198,7 +198,8 @@ macro_rules! call_typed {
          mov x5, x7
          blr x16
          mov x2, x0
-         ldp x29, x30, [sp], #16\n"
+         ldr x9, [sp, #16]
+         ldp x29, x30, [sp], #32\n"
     };
 }
 
@@ -228,7 +229,7 @@ pub(crate) unsafe extern "C" fn leave_typed_fuel() {
         "str x21, [x9, #{fuel}]",
         check_stack!(),
         call_typed!(),
-        "ldr x21, [x19, #{fuel}]",
+        "ldr x21, [x9, #{fuel}]",
         "ret",
         store = const host_context::STORE,
         code = const host_context::CODE,
@@ -257,7 +258,7 @@ macro_rules! leave_general_body {
              stp q4, q5, [sp, #{floats} + 64]
              stp q6, q7, [sp, #{floats} + 96]
              mov x0, sp
-             add x1, x29, #16
+             add x1, x29, #32
              blr x16
              mov x9, x0\n",
             $load_fuel,
@@ -269,7 +270,7 @@ macro_rules! leave_general_body {
              ldp q4, q5, [sp, #{floats} + 64]
              ldp q6, q7, [sp, #{floats} + 96]
              mov sp, x29
-             ldp x29, x30, [sp], #16
+             ldp x29, x30, [sp], #32
              add sp, sp, x9
              ret"
         )
@@ -296,7 +297,7 @@ pub(crate) unsafe extern "C" fn leave_general() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn leave_general_fuel() {
     naked_asm!(
-        leave_general_body!("str x21, [x9, #{fuel}]\n", "ldr x21, [x19, #{fuel}]\n"),
+        leave_general_body!("str x21, [x9, #{fuel}]\n", "ldr x10, [x29, #16]\n ldr x21, [x10, #{fuel}]\n"),
         store = const host_context::STORE,
         code = const host_context::CODE,
         exit_frame = const store::EXIT_FRAME,

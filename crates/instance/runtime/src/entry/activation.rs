@@ -1,6 +1,9 @@
 //! The records that the assembly reads and writes, and their offsets, which assertions hold against the structs.
 
-use std::mem::{MaybeUninit, offset_of};
+use std::{
+    cell::Cell,
+    mem::{MaybeUninit, offset_of},
+};
 
 use silica_contract::layout;
 
@@ -71,6 +74,8 @@ pub(crate) struct Activation {
     previous_exit_frame: MaybeUninit<usize>,
     /// The return address there.
     previous_exit_pc: MaybeUninit<usize>,
+    /// Where the thread that runs it notes its innermost activation.
+    thread_slot: MaybeUninit<*const Cell<*mut Activation>>,
 }
 
 /// What was innermost before an activation.
@@ -163,7 +168,8 @@ impl Activation {
 
     /// Notes what was before, when the activation becomes the innermost.
     #[inline(always)]
-    pub(crate) fn link(&mut self, before: Before) {
+    pub(crate) fn link(&mut self, before: Before, thread_slot: *const Cell<*mut Activation>) {
+        self.thread_slot.write(thread_slot);
         self.previous.write(before.activation);
         self.previous_in_store.write(before.in_store);
         self.previous_exit_frame.write(before.exit_frame);
@@ -187,8 +193,24 @@ impl Activation {
         }
     }
 
-    /// Puts the activation, the first of a suspended call, on top of another.
-    pub(crate) fn relink(&mut self, previous: *mut Activation) {
+    /// Puts the activation of a suspended call on top of another, on the thread with that slot.
+    pub(crate) fn relink(
+        &mut self,
+        previous: *mut Activation,
+        thread_slot: *const Cell<*mut Activation>,
+    ) {
         self.previous.write(previous);
+        self.thread_slot.write(thread_slot);
+    }
+
+    /// Makes what was innermost before innermost again, on the thread that runs the activation now: it may be
+    /// another than at the beginning.
+    ///
+    /// # Safety
+    /// The activation was [`Activation::link`]ed, and is its thread's innermost.
+    #[inline(always)]
+    pub(crate) unsafe fn unlink_thread(&self, before: *mut Activation) {
+        // SAFETY: see above; the slot is a thread-local of the thread that runs this.
+        unsafe { (*self.thread_slot.assume_init()).set(before) };
     }
 }
