@@ -2,8 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::path::Path;
-
 use silica_test_guests::{available, programs};
 use silica_tests_programs::{Command, Outcome, compile};
 
@@ -32,33 +30,32 @@ fn clang_compiles_and_links_a_program_that_runs() {
     let work = tempfile::tempdir().expect("a temporary directory");
     std::fs::write(work.path().join("sort.c"), SOURCE).expect("it is writable");
     let module = compile(&llvm.module).expect("LLVM compiles");
-    let run = |arguments: &[&str]| -> Outcome {
-        Command::new(&llvm.module, arguments[0])
-            .arguments(arguments[1..].iter().copied())
+    let run = |arguments: &[String]| -> Outcome {
+        Command::new(&llvm.module, "yowasp-llvm")
+            .arguments(arguments.iter().map(String::as_str))
             .directory(work.path(), "/files")
             .directory(work.path(), "/tmp")
             .directory(&llvm.data, "/usr")
             .run_compiled(&module)
             .expect("LLVM runs")
     };
-    let compiled = run(&["clang", "-O2", "-c", "/files/sort.c", "-o", "/files/sort.o"]);
-    assert_eq!(compiled.status, 0, "{compiled:?}");
-    let library = library_folder(&llvm.data);
-    let library = format!("/usr/{library}");
-    let crt = format!("{library}/crt1-command.o");
-    let search = format!("-L{library}");
-    let builtins = format!("/usr/{}", builtins(&llvm.data));
-    let linked = run(&[
-        "wasm-ld",
-        &search,
-        &crt,
-        "/files/sort.o",
-        "-lc",
-        &builtins,
+    // A driver starts the compiler and the linker as processes, which WASI 0.1 has none of. So it is
+    // asked for the commands, and they are run here.
+    let driver = [
+        "clang",
+        "-###",
+        "-O2",
+        "/files/sort.c",
         "-o",
         "/files/sort.wasm",
-    ]);
-    assert_eq!(linked.status, 0, "{linked:?}");
+    ];
+    let plan = run(&driver.map(str::to_owned));
+    let commands: Vec<Vec<String>> = plan.errors.lines().filter_map(quoted_words).collect();
+    assert_eq!(commands.len(), 2, "{plan:?}");
+    for command in &commands {
+        let outcome = run(command);
+        assert_eq!(outcome.status, 0, "{command:?}: {outcome:?}");
+    }
     let outcome = Command::new(&work.path().join("sort.wasm"), "sort")
         .arguments(["ccc", "a", "bb"])
         .run()
@@ -67,46 +64,11 @@ fn clang_compiles_and_links_a_program_that_runs() {
     assert_eq!(outcome.status, 4);
 }
 
-/// The folder, below the system root, of the C library for WASI 0.1.
-fn library_folder(root: &Path) -> String {
-    find(root, "crt1-command.o")
-        .rsplit_once('/')
-        .expect("it lies in a folder")
-        .0
-        .to_owned()
-}
-
-fn builtins(root: &Path) -> String {
-    find(root, "libclang_rt.builtins")
-}
-
-/// The path, below `root`, of the first file whose name begins so; for WASI 0.1 where there are several.
-fn find(root: &Path, name: &str) -> String {
-    let mut found = Vec::new();
-    let mut folders = vec![root.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder)
-            .expect("the folder can be read")
-            .flatten()
-        {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if entry.file_name().to_string_lossy().starts_with(name) {
-                let below = path.strip_prefix(root).expect("it lies below");
-                found.push(below.to_string_lossy().into_owned());
-            }
-        }
-    }
-    found.sort_by_key(|path| {
-        (
-            !path.contains("wasip1"),
-            path.contains("threads"),
-            path.len(),
-        )
-    });
-    found
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| panic!("there is a {name}"))
+/// The words of a line in which each word is quoted, the first without its folder; `None` for any other line.
+fn quoted_words(line: &str) -> Option<Vec<String>> {
+    let line = line.trim().strip_prefix('"')?.strip_suffix('"')?;
+    let mut words: Vec<String> = line.split("\" \"").map(str::to_owned).collect();
+    let program = words[0].rsplit('/').next().unwrap_or_default().to_owned();
+    words[0] = program;
+    Some(words)
 }
