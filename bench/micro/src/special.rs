@@ -12,8 +12,7 @@ pub(crate) fn plain() -> Config {
 pub(crate) fn pools() -> Vec<(&'static str, Config)> {
     let with = |resident: usize| {
         let mut pool = PoolingAllocationConfig::new();
-        pool.linear_memory_keep_resident(resident)
-            .table_keep_resident(resident);
+        pool.linear_memory_keep_resident(resident);
         let mut config = plain();
         config.allocation_strategy(pool);
         config

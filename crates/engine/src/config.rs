@@ -38,7 +38,7 @@ pub enum InstanceAllocationStrategy {
     /// Each is made when it is needed and given back to the system when its store is dropped.
     #[default]
     OnDemand,
-    /// From a pool that is set up with the engine: faster, and bounded.
+    /// What was given back is kept for reuse: faster.
     Pooling(PoolingAllocationConfig),
 }
 
@@ -72,7 +72,6 @@ pub struct Config {
     pub(crate) spectre_guards: bool,
     pub(crate) memory_reservation: u64,
     pub(crate) memory_guard: u64,
-    pub(crate) memory_init_cow: bool,
     pub(crate) processor: Processor,
     pub(crate) max_wasm_stack: usize,
     pub(crate) async_stack_size: Option<usize>,
@@ -112,7 +111,6 @@ impl Config {
             spectre_guards: true,
             memory_reservation: 4 << 30,
             memory_guard: 2 << 30,
-            memory_init_cow: true,
             processor: Processor::Host,
             max_wasm_stack: 1 << 20,
             async_stack_size: None,
@@ -233,12 +231,6 @@ impl Config {
     /// Bytes of inaccessible address space after each memory.
     pub fn memory_guard_size(&mut self, bytes: u64) -> &mut Self {
         self.memory_guard = bytes;
-        self
-    }
-
-    /// Whether initial contents of memories are mapped copy-on-write from the image instead of copied.
-    pub fn memory_init_cow(&mut self, yes: bool) -> &mut Self {
-        self.memory_init_cow = yes;
         self
     }
 

@@ -135,6 +135,7 @@ fn runtime_config(config: &Config, settings: &Settings) -> rt::RuntimeConfig {
             runtime.memories_idle_max = pool.memories as usize;
             runtime.stacks_idle_max = pool.stacks as usize;
             runtime.memory_keep_resident = pool.memory_keep_resident;
+            runtime.table_elements_max = pool.table_elements_max as u64;
         }
     }
     runtime
