@@ -231,7 +231,7 @@ impl Drop for HandlerStack {
         unsafe {
             let mut current: libc::stack_t = std::mem::zeroed();
             libc::sigaltstack(std::ptr::null(), &mut current);
-            if current.ss_sp as usize == mapping.base() as usize {
+            if std::ptr::eq(current.ss_sp.cast(), mapping.base()) {
                 let mut off: libc::stack_t = std::mem::zeroed();
                 off.ss_flags = libc::SS_DISABLE;
                 off.ss_size = HANDLER_STACK_BYTES;
