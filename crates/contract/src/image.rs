@@ -292,8 +292,8 @@ impl ImageIndex {
         }
         if !metadata.memory_images.iter().all(|m| {
             inside(m.bytes, memories)
-                && m.bytes.start as usize % ALIGNMENT == 0
-                && m.address % ALIGNMENT as u64 == 0
+                && (m.bytes.start as usize).is_multiple_of(ALIGNMENT)
+                && m.address.is_multiple_of(ALIGNMENT as u64)
                 && (m.memory as usize) < module.memories.len()
         }) {
             return Err(damaged("a memory's contents lie outside of it"));
@@ -378,7 +378,7 @@ fn section_range(
     let start = usize::try_from(u64_at(bytes, entry)).map_err(|_| damaged.clone())?;
     let length = usize::try_from(u64_at(bytes, entry + 8)).map_err(|_| damaged.clone())?;
     let end = start.checked_add(length).ok_or_else(|| damaged.clone())?;
-    if end > bytes.len() || (mapped && start % ALIGNMENT != 0) {
+    if end > bytes.len() || (mapped && !start.is_multiple_of(ALIGNMENT)) {
         return Err(damaged);
     }
     Ok(start..end)

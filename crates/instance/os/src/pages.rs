@@ -357,8 +357,8 @@ mod tests {
             at.write(1);
         }
         mapping.discard(page..2 * page).unwrap();
-        // SAFETY: as above.
         assert_eq!(
+            // SAFETY: as above.
             unsafe { at.read() },
             9,
             "a private view returns to its file"
