@@ -193,7 +193,10 @@ where
             Ok(())
         });
         match result {
-            Ok(()) => (&(*callee).function).ty.layout().stack_bytes as usize,
+            Ok(()) => {
+                let function = &(*callee).function;
+                function.ty.layout().stack_bytes as usize
+            }
             Err(error) => fault::raise((*callee).state.cast(), error),
         }
     }
@@ -224,8 +227,8 @@ unsafe extern "C" fn general_dynamic<T: 'static>(
     unsafe {
         let result = guarded::<T, Dynamic<T>, usize>(callee, caller, |call, closure, id| {
             // The context lives as long as the store, and so do what the host function is made from and its type.
-            let ty = &(&(*callee).function).ty;
-            let (signature, layout) = (ty.function(), ty.layout());
+            let function = &(*callee).function;
+            let (signature, layout) = (function.ty.function(), function.ty.layout());
             let area = result_area(&*registers, layout.area_bytes == 0);
             let (mut params, mut results) = (Values::new(), Values::new());
             dynamic_params(&*registers, stack, signature, layout, id, &mut params);

@@ -49,6 +49,7 @@ impl StackBounds {
 
 /// All of a store but the embedder's data. Never moves: contexts point to it.
 #[repr(C)]
+#[expect(clippy::vec_box, reason = "compiled code holds the addresses")]
 pub(crate) struct State {
     /// First, so that a pointer to it is a pointer to the state.
     pub(crate) fields: StoreFields,

@@ -91,10 +91,6 @@ impl<T: 'static> Store<T> {
 
     /// Shared access.
     #[must_use]
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "the result borrows as a reference does, but is none"
-    )]
     pub fn as_ref(&self) -> StoreRef<'_, T> {
         StoreRef {
             inner: self.inner,
@@ -103,10 +99,6 @@ impl<T: 'static> Store<T> {
     }
 
     /// Exclusive access.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "the result borrows as a reference does, but is none"
-    )]
     #[inline(always)]
     pub fn as_mut(&mut self) -> StoreMut<'_, T> {
         StoreMut {
