@@ -1,6 +1,6 @@
 //! `silica config`: which defaults hold, and where they come from.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::configuration::{self, FLAGS};
@@ -50,7 +50,7 @@ impl Config {
     }
 }
 
-fn shown(path: &PathBuf) -> Result<String> {
+fn shown(path: &Path) -> Result<String> {
     let settings = configuration::read()?;
     let place = path.display();
     if settings.is_empty() {
@@ -69,7 +69,7 @@ fn shown(path: &PathBuf) -> Result<String> {
     Ok(text)
 }
 
-fn init(path: &PathBuf) -> Result<()> {
+fn init(path: &Path) -> Result<()> {
     if path.exists() {
         let message = format!("{}: is there already", path.display());
         return Err(Failure::new(Status::Output, message));
