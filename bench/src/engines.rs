@@ -254,13 +254,7 @@ impl Engine {
                 command.args(arguments);
                 return command;
             }
-            Kind::Silica => {
-                command.arg("run");
-                grants
-                    .iter()
-                    .for_each(|grant| _ = command.arg("--dir").arg(joined(grant)));
-            }
-            Kind::Wasmtime => {
+            Kind::Silica | Kind::Wasmtime => {
                 command.args(["run", "--allow-precompiled"]);
                 grants
                     .iter()
