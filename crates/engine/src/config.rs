@@ -221,8 +221,8 @@ impl Config {
     }
 
     /// Bytes of address space to reserve for each 32-bit memory. With at least 4 GiB (the default) an
-    /// access needs no bounds check. Any less, and accesses are checked and only what a memory may
-    /// grow to is reserved.
+    /// access needs no bounds check. Any less, and accesses are checked, no more than the memory's maximum
+    /// is reserved, and it cannot grow beyond these bytes, since its base never moves.
     pub fn memory_reservation(&mut self, bytes: u64) -> &mut Self {
         self.memory_reservation = bytes;
         self

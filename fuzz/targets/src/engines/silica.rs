@@ -43,7 +43,9 @@ impl EngineKind {
                 config
                     .cranelift_opt_level(OptLevel::None)
                     .consume_fuel(true);
-                config.memory_reservation(0).memory_guard_size(1 << 16);
+                config
+                    .memory_reservation(64 << 20)
+                    .memory_guard_size(1 << 16);
             }
             EngineKind::Baseline => {
                 config
