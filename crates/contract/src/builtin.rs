@@ -37,7 +37,7 @@ macro_rules! builtins {
 builtins! {
     /// Grows a memory by pages; the old size in pages, or -1.
     MemoryGrow(memory, delta) -> old;
-    /// `memory.copy`
+    /// `memory.copy`. Here and in `memory.fill` a memory is the address of its definition, not its index.
     MemoryCopy(destination_memory, source_memory, destination, source, length);
     /// `memory.fill`
     MemoryFill(memory, destination, value, length);

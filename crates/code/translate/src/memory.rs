@@ -66,6 +66,21 @@ impl<B: Backend> Translator<'_, '_, B> {
         }
     }
 
+    /// The address of a memory's definition.
+    fn memory_definition(&mut self, index: u32) -> B::Value {
+        let context = self.backend.context();
+        match self.environment.layout.memory(index) {
+            Slot::Inline(at) => {
+                let offset = self.i64(at.into());
+                self.backend.pointer_add(context, offset)
+            }
+            Slot::Pointer(at) => {
+                let field = context_field(at, POINTER, FieldKind::Constant);
+                self.backend.field_get(context, field)
+            }
+        }
+    }
+
     fn memory_base(&mut self, index: u32) -> B::Value {
         let slot = self.environment.layout.memory(index);
         self.definition_field(slot, memory::BASE, POINTER, FieldKind::Constant)
@@ -456,10 +471,8 @@ impl<B: Backend> Translator<'_, '_, B> {
         let length = self.widen(narrower(to, from), length);
         let source = self.widen(from, source);
         let destination = self.widen(to, destination);
-        let (to, from) = (
-            self.i64(destination_memory.into()),
-            self.i64(source_memory.into()),
-        );
+        let to = self.memory_definition(destination_memory);
+        let from = self.memory_definition(source_memory);
         self.builtin_effect(
             Builtin::MemoryCopy,
             vec![to, from, destination, source, length],

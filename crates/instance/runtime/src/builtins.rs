@@ -7,6 +7,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -18,7 +19,7 @@ use crate::{
     entry::builtin_stub,
     fault,
     handles::{copy_elements, grow_memory, grow_table},
-    memory::{SharedMemory, WaitEnd, WaitOutcome, check_atomic},
+    memory::{MemoryDefinition, SharedMemory, WaitEnd, WaitOutcome, check_atomic},
     raise::Raise,
     record::{InstanceRecord, MemoryRef},
     segments::write_elements,
@@ -140,6 +141,24 @@ struct Bytes {
 }
 
 impl Bytes {
+    /// Those of the memory whose definition compiled code passed the address of.
+    ///
+    /// # Safety
+    /// `definition` is what compiled code passes where a builtin takes a definition.
+    #[inline(always)]
+    unsafe fn defined(definition: u64) -> Bytes {
+        let definition = definition as usize as *mut MemoryDefinition;
+        // SAFETY: compiled code passes a definition in its own context, or one that its context points to: it
+        // lives as long as the instance. The length of a shared memory may be written by another thread meanwhile.
+        unsafe {
+            let length = AtomicU64::from_ptr(&raw mut (*definition).length);
+            Bytes {
+                base: (*definition).base,
+                length: length.load(Ordering::Relaxed) as usize,
+            }
+        }
+    }
+
     fn of(state: &State, instance: u32, memory: u32) -> Bytes {
         match &state.instances[instance as usize].memories[memory as usize] {
             MemoryRef::Store(index) => {
@@ -157,6 +176,7 @@ impl Bytes {
     }
 
     /// A pointer to `length` bytes at `address`, if the memory has them.
+    #[inline(always)]
     fn range(self, address: u64, length: u64) -> Result<*mut u8, TrapCode> {
         let range =
             checked_range(self.length, address, length).map_err(|_| TrapCode::MemoryOutOfBounds)?;
@@ -195,17 +215,25 @@ fn grow_shared(state: &mut State, memory: &SharedMemory, delta: u64) -> Result<u
     })
 }
 
+#[inline(always)]
 fn copy_memory(
     state: &mut State,
-    instance: u32,
+    _: u32,
     destination_memory: u64,
     source_memory: u64,
     destination: u64,
     source: u64,
     length: u64,
 ) -> Result<u64, Raise> {
-    let from = Bytes::of(state, instance, source_memory as u32).range(source, length)?;
-    let to = Bytes::of(state, instance, destination_memory as u32).range(destination, length)?;
+    // SAFETY: the first two arguments of `memory.copy`'s builtin are definitions.
+    let (from, to) = unsafe {
+        (
+            Bytes::defined(source_memory),
+            Bytes::defined(destination_memory),
+        )
+    };
+    let from = from.range(source, length)?;
+    let to = to.range(destination, length)?;
     let length = length as usize;
     // Where the ranges overlap, the pieces go in the direction in which no piece overwrites a later one.
     let upwards = to <= from;
@@ -221,15 +249,17 @@ fn copy_memory(
     Ok(0)
 }
 
+#[inline(always)]
 fn fill_memory(
     state: &mut State,
-    instance: u32,
+    _: u32,
     memory: u64,
     destination: u64,
     value: u64,
     length: u64,
 ) -> Result<u64, Raise> {
-    let to = Bytes::of(state, instance, memory as u32).range(destination, length)?;
+    // SAFETY: the first argument of `memory.fill`'s builtin is a definition.
+    let to = unsafe { Bytes::defined(memory) }.range(destination, length)?;
     let length = length as usize;
     let mut done = 0;
     while done < length {

@@ -272,22 +272,24 @@ fn a_long_fill_is_interrupted_between_pieces() {
     let runtime = runtime();
     let mut builder = Builder::new();
     builder.memory(16_384, None);
-    // Fills the memory (rdx bytes) over and over: builtin(ctx, memory 0, destination 0, value 7, length).
+    // Fills the memory (rdx bytes) over and over: builtin(ctx, definition, destination 0, value 7, length).
     let fill = builder.function(&[I64], &[]);
     let offset = Builtin::MemoryFill.table_offset() as u8;
     let code: &[u8] = &[
         0x53, // push rbx: room
         0x57, 0x52, // push rdi; push rdx
-        0x31, 0xf6, 0x49, 0x89, 0xd0, 0x31, 0xd2, // xor esi, esi; mov r8, rdx; xor edx, edx
+        0x48, 0x8d, 0x77,
+        0x20, // lea rsi, [rdi + 0x20]: the memory's definition follows the header
+        0x49, 0x89, 0xd0, 0x31, 0xd2, // mov r8, rdx; xor edx, edx
         0xb9, 7, 0, 0, 0, // mov ecx, 7
         0x48, 0x8b, 0x47, 0x08, // mov rax, [rdi + 8]
         0x48, 0x83, 0xec, 0x08, // sub rsp, 8
         0xff, 0x50, offset, // call [rax + offset]
         0x48, 0x83, 0xc4, 0x08, // add rsp, 8
         0x5a, 0x5f, 0x5b, // pop rdx; pop rdi; pop rbx
-        0xeb, 0xdd, // jmp back to push rbx
+        0xeb, 0xdb, // jmp back to push rbx
     ];
-    assert_eq!(PROLOGUE.len() + code.len() - 0x23, PROLOGUE.len());
+    assert_eq!(PROLOGUE.len() + code.len() - 0x25, PROLOGUE.len());
     builder.code(fill, &[PROLOGUE, code]);
     let module = builder.compile(&runtime);
     let mut store = Store::new(&runtime, false, ());
