@@ -9,6 +9,7 @@
 
 mod backend;
 mod body;
+mod bulk;
 mod class;
 mod control;
 mod environment;

@@ -1,4 +1,4 @@
-//! Linear memory: addresses, bounds, accesses, and the operators on whole memories.
+//! Linear memory: addresses, bounds and accesses.
 //!
 //! The one place where an address is formed and checked. See [`MemoryStyle`] for the two ways of
 //! keeping an access in bounds.
@@ -67,7 +67,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// The address of a memory's definition.
-    fn memory_definition(&mut self, index: u32) -> B::Value {
+    pub(crate) fn memory_definition(&mut self, index: u32) -> B::Value {
         let context = self.backend.context();
         match self.environment.layout.memory(index) {
             Slot::Inline(at) => {
@@ -87,7 +87,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// The current length in bytes.
-    fn memory_length(&mut self, index: u32) -> B::Value {
+    pub(crate) fn memory_length(&mut self, index: u32) -> B::Value {
         let slot = self.environment.layout.memory(index);
         let ty = self.environment.memory(index);
         let fixed = ty.max == Some(ty.min) && index >= self.environment.module.imported_memories;
@@ -426,68 +426,6 @@ impl<B: Backend> Translator<'_, '_, B> {
         self.settle_fuel();
         let none = self.backend.call_builtin(builtin, arguments);
         debug_assert!(none.is_none(), "{builtin:?} has no result");
-    }
-
-    // ---- whole memories ----
-
-    pub(crate) fn memory_size(&mut self, memory: u32) {
-        let ty = *self.environment.memory(memory);
-        let length = self.memory_length(memory);
-        let shift = self.i64(ty.page_size_log2.into());
-        let pages = self
-            .backend
-            .int_binary(IntBinary::ShrU, IntType::I64, length, shift);
-        let pages = self.narrow(ty.index, pages);
-        self.push(index_machine(ty.index), pages);
-    }
-
-    pub(crate) fn memory_grow(&mut self, memory: u32) {
-        let ty = self.environment.memory(memory).index;
-        let delta = self.pop();
-        let delta = self.widen(ty, delta);
-        let index = self.i64(memory.into());
-        let old = self.builtin_value(Builtin::MemoryGrow, vec![index, delta]);
-        let old = self.narrow(ty, old);
-        self.push(index_machine(ty), old);
-    }
-
-    pub(crate) fn memory_fill(&mut self, memory: u32) {
-        let ty = self.environment.memory(memory).index;
-        let (length, value, destination) = (self.pop(), self.pop(), self.pop());
-        let length = self.widen(ty, length);
-        let value = self.widen(IndexType::I32, value);
-        let destination = self.widen(ty, destination);
-        let memory = self.i64(memory.into());
-        self.builtin_effect(
-            Builtin::MemoryFill,
-            vec![memory, destination, value, length],
-        );
-    }
-
-    pub(crate) fn memory_copy(&mut self, destination_memory: u32, source_memory: u32) {
-        let to = self.environment.memory(destination_memory).index;
-        let from = self.environment.memory(source_memory).index;
-        let (length, source, destination) = (self.pop(), self.pop(), self.pop());
-        let length = self.widen(narrower(to, from), length);
-        let source = self.widen(from, source);
-        let destination = self.widen(to, destination);
-        let to = self.memory_definition(destination_memory);
-        let from = self.memory_definition(source_memory);
-        self.builtin_effect(
-            Builtin::MemoryCopy,
-            vec![to, from, destination, source, length],
-        );
-    }
-
-    pub(crate) fn memory_init(&mut self, memory: u32, segment: u32) {
-        let ty = self.environment.memory(memory).index;
-        let (length, source, destination) = (self.pop(), self.pop(), self.pop());
-        let length = self.widen(IndexType::I32, length);
-        let source = self.widen(IndexType::I32, source);
-        let destination = self.widen(ty, destination);
-        let (memory, segment) = (self.i64(memory.into()), self.i64(segment.into()));
-        let arguments = vec![memory, segment, destination, source, length];
-        self.builtin_effect(Builtin::MemoryInit, arguments);
     }
 }
 
