@@ -54,7 +54,7 @@ pub fn translate_function<B: Backend>(
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         validator.op(offset, &operator)?;
-        translator.offset = offset as u64;
+        translator.offset = offset;
         translator.operator(&operator)?;
     }
     operators.finish()?;

@@ -66,9 +66,17 @@ impl Folder {
 
     /// The command with `arguments`, started here, with no configuration of this user's.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_silica"));
+        self.command_under(&[], arguments)
+    }
+
+    /// As [`Folder::command`], started by a program that becomes it, with that program's own arguments.
+    pub(crate) fn command_under(&self, starter: &[&str], arguments: &[&str]) -> Command {
+        let mut words = [starter, &[env!("CARGO_BIN_EXE_silica")], arguments]
+            .concat()
+            .into_iter();
+        let mut command = Command::new(words.next().expect("the command itself is a word"));
         command
-            .args(arguments)
+            .args(words)
             .current_dir(self.0.path())
             .env("SILICA_CONFIG", "")
             .stdin(Stdio::null())

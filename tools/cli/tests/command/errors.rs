@@ -226,7 +226,9 @@ fn a_reader_that_goes_away_is_no_crash() {
 #[test]
 fn an_interrupt_stops_at_once() {
     let folder = Folder::with("spin.wat", SPIN);
-    let child = common::start(&mut folder.command(&["spin.wat"]));
+    // A test that runs in the background may have inherited that interrupts are ignored.
+    let mut command = folder.command_under(&["env", "--default-signal=INT"], &["spin.wat"]);
+    let child = common::start(&mut command);
     std::thread::sleep(Duration::from_millis(300));
     let id = rustix::process::Pid::from_child(&child);
     let start = Instant::now();
