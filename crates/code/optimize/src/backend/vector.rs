@@ -454,7 +454,7 @@ impl CraneliftBackend<'_> {
     }
 
     /// A scalar as wide as a lane.
-    fn to_lane(&mut self, shape: LaneShape, scalar: Value) -> Value {
+    fn lane_scalar(&mut self, shape: LaneShape, scalar: Value) -> Value {
         match shape {
             LaneShape::I8x16 => self.ins().ireduce(types::I8, scalar),
             LaneShape::I16x8 => self.ins().ireduce(types::I16, scalar),
@@ -463,7 +463,7 @@ impl CraneliftBackend<'_> {
     }
 
     pub(super) fn emit_vector_splat(&mut self, shape: LaneShape, a: Value) -> Value {
-        let lane = self.to_lane(shape, a);
+        let lane = self.lane_scalar(shape, a);
         self.ins().splat(lane_type(shape), lane)
     }
 
@@ -491,7 +491,7 @@ impl CraneliftBackend<'_> {
         scalar: Value,
     ) -> Value {
         let a = self.shaped(a, shape);
-        let scalar = self.to_lane(shape, scalar);
+        let scalar = self.lane_scalar(shape, scalar);
         self.ins().insertlane(a, scalar, lane)
     }
 
