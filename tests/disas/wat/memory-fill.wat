@@ -10,8 +10,7 @@
 ;;   block0:
 ;;     movq 8(%rdi), %r11
 ;;     movq 0x10(%r11), %r11
-;;     uninit  %rsi
-;;     xorq %rsi, %rsi
+;;     leaq 0x20(%rdi), %rsi
 ;;     movl %edx, %edx
 ;;     movl %ecx, %ecx
 ;;     movl %r8d, %r8d

@@ -38,7 +38,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         let length = self.widen(ty, length);
         let value = self.widen(IndexType::I32, value);
         let destination = self.widen(ty, destination);
-        let memory = self.i64(memory.into());
+        let memory = self.memory_definition(memory);
         self.builtin_effect(
             Builtin::MemoryFill,
             vec![memory, destination, value, length],

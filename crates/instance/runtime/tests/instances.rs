@@ -454,7 +454,7 @@ fn imports_are_checked() {
         }
     ));
     let error = store
-        .instantiate(&module, &[good_memory.clone()])
+        .instantiate(&module, std::slice::from_ref(&good_memory))
         .unwrap_err();
     assert!(matches!(
         error,

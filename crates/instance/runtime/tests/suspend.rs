@@ -71,6 +71,10 @@ impl Drop for Alive {
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "the future is asked to be `Send` here"
+)]
 fn waiting(
     mut call: HostCall<'_, Data>,
     times: i32,
