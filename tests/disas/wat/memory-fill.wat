@@ -8,13 +8,13 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movq 8(%rdi), %r11
-;;     movq 0x10(%r11), %r11
+;;     movq 8(%rdi), %r10
+;;     movq 0x10(%r10), %r10
 ;;     leaq 0x20(%rdi), %rsi
 ;;     movl %edx, %edx
 ;;     movl %ecx, %ecx
 ;;     movl %r8d, %r8d
-;;     call    *%r11
+;;     call    *%r10
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq
