@@ -85,7 +85,7 @@ impl<T> Store<T> {
     /// Fuel that is left.
     ///
     /// # Errors
-    /// [`EngineError::FuelNotCounted`].
+    /// [`crate::EngineError::FuelNotCounted`].
     pub fn get_fuel(&self) -> Result<u64> {
         self.as_context().get_fuel()
     }
@@ -103,7 +103,7 @@ impl<T> Store<T> {
     /// ```
     ///
     /// # Errors
-    /// [`EngineError::FuelNotCounted`].
+    /// [`crate::EngineError::FuelNotCounted`].
     pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
         self.as_context_mut().set_fuel(fuel)
     }

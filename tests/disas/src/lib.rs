@@ -3,7 +3,7 @@
 //! A file begins with directives, one a line:
 //!
 //! - `;;! show = assembly` (or `translated`, `optimized`: Cranelift's IR before and after optimization)
-//! - `;;! settings = fuel checked …`: words of [`Case::settings`]
+//! - `;;! settings = fuel checked …`: words of `Case::settings`
 //! - `;;! processor = x86-64-v3` (or `x86-64-v2`, `aarch64`)
 //!
 //! Then comes the module, then [`MARK`], then the listing in comments. `SILICA_BLESS=1 cargo test -p
