@@ -152,7 +152,7 @@ impl OutputStream {
     /// Writes some of the buffer, and returns how many bytes.
     ///
     /// # Errors
-    /// [`Error::BrokenPipe`] where nobody reads; [`Error::QuotaExceeded`] where a
+    /// [`crate::Error::BrokenPipe`] where nobody reads; [`crate::Error::QuotaExceeded`] where a
     /// pipe in memory is full; what the host reports.
     pub fn write(&self, buffer: &[u8]) -> Result<usize> {
         match self {
