@@ -2,7 +2,8 @@
 //!
 //! Compiled functions use Cranelift's `tail` convention: arguments of the integer class (integers, references)
 //! and of the float class (floats, vectors) go in registers as long as there are some, then to the stack in
-//! 8-byte slots (vectors: 16 bytes, aligned), which the callee pops. Before the WebAssembly parameters come:
+//! 8-byte slots (vectors: 16 bytes, aligned), which the callee pops. A callee preserves the registers that the platform's C
+//! convention has it preserve: code counts on that across each call, also of the host. Before the WebAssembly parameters come:
 //!
 //! 1. the callee's context,
 //! 2. the caller's context,
