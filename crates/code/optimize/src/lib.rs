@@ -1,7 +1,7 @@
 //! The optimizing [`Backend`](silica_translate::Backend), on Cranelift.
 //!
 //! [`Target`] is what code is made for, [`Workspace`] what a thread needs to make it, [`CraneliftBackend`] what a
-//! translation writes to, [`CompiledFunction`] what comes out: bytes, calls to resolve, traps and source offsets.
+//! translation writes to, [`CompiledFunction`](silica_contract::artefact::CompiledFunction) what comes out: bytes, calls to resolve, traps and source offsets.
 //! Small callees are inlined while they are translated ([`InlineSource`]).
 //!
 //! This crate knows one function at a time. Which functions, on which threads, and where they end up is
@@ -21,6 +21,4 @@ pub use error::{Error, Failure};
 pub use host::host_processor;
 pub use input::FunctionInput;
 pub use target::Target;
-pub use workspace::{
-    CompiledFunction, Listing, Relocation, RelocationKind, SourceLocation, Workspace,
-};
+pub use workspace::{Listing, Workspace};

@@ -11,10 +11,10 @@ use std::{
     },
 };
 
+use silica_contract::artefact::CompiledFunction;
 use silica_module::{BodyToValidate, FunctionBody, names};
 use silica_optimize::{
-    CompiledFunction, CraneliftBackend, Error, Failure, FunctionInput, InlineSource, Target,
-    Workspace,
+    CraneliftBackend, Error, Failure, FunctionInput, InlineSource, Target, Workspace,
 };
 use silica_translate::{Environment, Scratch, TranslateError, translate_body};
 

@@ -1,9 +1,14 @@
 //! Where functions lie in an image's text, and what follows from it: distances of calls, tables of traps and source
 //! offsets.
 
-use silica_contract::{image::CodeRange, settings::Architecture, trap::TrapCode};
+use silica_contract::{
+    artefact::{CompiledFunction, Relocation, RelocationKind},
+    image::CodeRange,
+    settings::Architecture,
+    trap::TrapCode,
+};
 use silica_module::Module;
-use silica_optimize::{CompiledFunction, Relocation, RelocationKind, Target};
+use silica_optimize::Target;
 
 use crate::CompileError;
 
