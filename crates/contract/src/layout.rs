@@ -14,6 +14,9 @@ pub mod header {
     pub const BUILTINS: u32 = 8;
     /// Pointer to the runtime's own record of the instance; compiled code never reads it.
     pub const INSTANCE: u32 = 16;
+    /// The base of the store's heap of objects, in an instance of a module that uses objects
+    /// ([`Module::uses_objects`](silica_module::Module::uses_objects)); else null. It does not change while the instance lives.
+    pub const HEAP: u32 = 24;
     /// Bytes of the header; a multiple of 16.
     pub const BYTES: u32 = 32;
 }
@@ -36,8 +39,20 @@ pub mod store {
     pub const HOST_STACK_LIMIT: u32 = 16;
     /// Fuel that is left, while no compiled code runs (then it is in the pinned register).
     pub const FUEL: u32 = 24;
+    /// Heap offset where the next object can be made, 32 bits: see [`crate::object`]. Code that makes one moves it on, and writes the
+    /// object's type id and all of its fields before the next call.
+    pub const NURSERY_NEXT: u32 = 32;
+    /// Heap offset that such an object must not end beyond, 32 bits; else a builtin makes it.
+    pub const NURSERY_LIMIT: u32 = 36;
+    /// Pointer to the table of supertypes ([`crate::object::supertypes`]). It may change with any call.
+    pub const SUPERTYPES: u32 = 40;
+    /// Pointer to the store's functions by number, of those that have one (fields [`super::function`]): an array of pointers, the first of
+    /// which is null. It may change with any call.
+    pub const FUNCTIONS: u32 = 48;
+    /// How many pointers that array has, 64 bits.
+    pub const FUNCTIONS_LENGTH: u32 = 56;
     /// Bytes of these fields.
-    pub const BYTES: u32 = 32;
+    pub const BYTES: u32 = 64;
 }
 
 /// A function that can be called: by import, through a table, through a reference.
@@ -48,6 +63,8 @@ pub mod function {
     pub const CONTEXT: u32 = 8;
     /// Canonical id of its type, 32 bits. (Absent in [`IMPORT_BYTES`].)
     pub const TYPE: u32 = 16;
+    /// Its number in the store, 32 bits; 0 as long as it has none: then a builtin gives it one. (Absent there, too.)
+    pub const NUMBER: u32 = 20;
     /// Bytes of a function that is referred to.
     pub const REFERENCE_BYTES: u32 = 24;
     /// Bytes of an imported function's place: code and context only.

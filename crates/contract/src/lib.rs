@@ -2,9 +2,9 @@
 //!
 //! Compiled code is made in one place and run in another, perhaps by another process on another day.
 //! Everything that both must agree on is here, once: where a field of the context lies ([`layout`]),
-//! how a call passes its values ([`abi`]), what a builtin takes ([`builtin`]), why a program stops
-//! ([`trap`]), which settings change code ([`settings`]), what a compiler makes of one function
-//! ([`artefact`]), and what a compiled image holds ([`image`]).
+//! how a call passes its values ([`abi`]), where an object's fields lie ([`object`]), what a builtin takes
+//! ([`builtin`]), why a program stops ([`trap`]), which settings change code ([`settings`]), what a compiler makes of one
+//! function ([`artefact`]), and what a compiled image holds ([`image`]).
 //!
 //! It makes no code and runs none.
 
@@ -15,5 +15,6 @@ pub mod artefact;
 pub mod builtin;
 pub mod image;
 pub mod layout;
+pub mod object;
 pub mod settings;
 pub mod trap;

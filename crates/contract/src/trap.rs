@@ -33,11 +33,19 @@ pub enum TrapCode {
     OutOfFuel = 13,
     /// The embedder interrupted the call.
     Interrupt = 14,
+    /// An access beyond the end of an array.
+    ArrayOutOfBounds = 15,
+    /// A reference to something of another type than it was cast to.
+    CastFailure = 16,
+    /// The store's heap of objects has no room for another object.
+    HeapExhausted = 17,
+    /// The store's heap of objects holds something that no code can have put there.
+    HeapDamaged = 18,
 }
 
 impl TrapCode {
     /// Every code.
-    pub const ALL: [TrapCode; 14] = [
+    pub const ALL: [TrapCode; 18] = [
         TrapCode::Unreachable,
         TrapCode::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds,
@@ -52,6 +60,10 @@ impl TrapCode {
         TrapCode::NullReference,
         TrapCode::OutOfFuel,
         TrapCode::Interrupt,
+        TrapCode::ArrayOutOfBounds,
+        TrapCode::CastFailure,
+        TrapCode::HeapExhausted,
+        TrapCode::HeapDamaged,
     ];
 
     /// The code with this number, as an image writes it.
@@ -79,6 +91,10 @@ impl TrapCode {
             TrapCode::NullReference => "null reference",
             TrapCode::OutOfFuel => "all fuel consumed",
             TrapCode::Interrupt => "interrupted",
+            TrapCode::ArrayOutOfBounds => "out of bounds array access",
+            TrapCode::CastFailure => "cast failure",
+            TrapCode::HeapExhausted => "object heap exhausted",
+            TrapCode::HeapDamaged => "object heap damaged",
         }
     }
 }

@@ -72,6 +72,14 @@ traps! {
     OutOfFuel = OutOfFuel;
     /// The embedder interrupted the call.
     Interrupt = Interrupt;
+    /// An access beyond the end of an array.
+    ArrayOutOfBounds = ArrayOutOfBounds;
+    /// A reference to something of another type than it was cast to.
+    CastFailure = CastFailure;
+    /// The store's heap of objects has no room for another object.
+    HeapExhausted = HeapExhausted;
+    /// The store's heap of objects holds something that no code can have put there.
+    HeapDamaged = HeapDamaged;
 }
 
 impl std::fmt::Display for Trap {

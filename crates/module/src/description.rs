@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::{
-    ConstExpression, EntityType, FunctionType, GlobalType, MemoryType, RecGroup, RefType, SubType,
-    TableType, TagType,
+    CompositeType, ConstExpression, EntityType, FunctionType, GlobalType, HeapType, MemoryType,
+    RecGroup, RefType, SubType, TableType, TagType, ValueType,
 };
 
 /// A range of the module's bytes.
@@ -240,8 +240,8 @@ impl Module {
     #[must_use]
     pub fn function_type(&self, index: u32) -> Option<&FunctionType> {
         match &self.types.get(index as usize)?.composite {
-            crate::CompositeType::Function(ty) => Some(ty),
-            crate::CompositeType::Struct(_) | crate::CompositeType::Array(_) => None,
+            CompositeType::Function(ty) => Some(ty),
+            CompositeType::Struct(_) | CompositeType::Array(_) => None,
         }
     }
 
@@ -259,6 +259,36 @@ impl Module {
     #[must_use]
     pub fn defined_function(&self, function: u32) -> Option<u32> {
         function.checked_sub(self.imported_functions)
+    }
+
+    /// Whether its code can come across objects: structs, arrays, exceptions, values of the host. All of them come from
+    /// types that it declares, or in through a function, a table, or a global.
+    #[must_use]
+    pub fn uses_objects(&self) -> bool {
+        let object = |ty: RefType| match ty.heap {
+            HeapType::Func | HeapType::NoFunc => false,
+            // Structs and arrays are looked for among the declared types.
+            HeapType::Concrete(_) => false,
+            HeapType::Extern
+            | HeapType::NoExtern
+            | HeapType::Any
+            | HeapType::Eq
+            | HeapType::I31
+            | HeapType::Struct
+            | HeapType::Array
+            | HeapType::None
+            | HeapType::Exn
+            | HeapType::NoExn => true,
+        };
+        let value = |ty: &ValueType| matches!(*ty, ValueType::Ref(ty) if object(ty));
+        let declared = |ty: &SubType| match &ty.composite {
+            CompositeType::Function(ty) => ty.params.iter().chain(&ty.results).any(value),
+            CompositeType::Struct(_) | CompositeType::Array(_) => true,
+        };
+        !self.tags.is_empty()
+            || self.types.iter().any(declared)
+            || self.tables.iter().any(|table| object(table.ty.element))
+            || self.globals.iter().any(|global| value(&global.ty.value))
     }
 
     /// Place of `function` among [`Module::escaping_functions`].

@@ -22,6 +22,8 @@ fn messages(trap: Trap) -> &'static [&'static str] {
         Trap::HeapMisaligned => &["unaligned atomic"],
         Trap::AtomicWaitNonSharedMemory => &["expected shared memory"],
         Trap::NullReference => &["null "],
+        Trap::ArrayOutOfBounds => &["out of bounds array access"],
+        Trap::CastFailure => &["cast failure"],
         // Of the embedder, or newer than this table.
         _ => &[],
     }

@@ -14,12 +14,15 @@ pub(crate) struct FunctionReference {
     pub(crate) code: usize,
     pub(crate) context: *mut u8,
     pub(crate) type_id: u32,
+    /// 0 as long as it has none.
+    pub(crate) number: u32,
 }
 
 const _: () = {
     assert!(std::mem::offset_of!(FunctionReference, code) == layout::function::CODE as usize);
     assert!(std::mem::offset_of!(FunctionReference, context) == layout::function::CONTEXT as usize);
     assert!(std::mem::offset_of!(FunctionReference, type_id) == layout::function::TYPE as usize);
+    assert!(std::mem::offset_of!(FunctionReference, number) == layout::function::NUMBER as usize);
     assert!(size_of::<FunctionReference>() == layout::function::REFERENCE_BYTES as usize);
 };
 

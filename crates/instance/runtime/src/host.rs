@@ -146,6 +146,7 @@ impl<T: 'static> StoreMut<'_, T> {
         let index = match known {
             Ok(found) => state.host_functions_by_origin[found].1 as usize,
             Err(place) => {
+                state.know_types();
                 let index = state.host_functions.len();
                 state.host_functions.push(HostContext::new(
                     whole.cast(),

@@ -67,6 +67,7 @@ impl HostContext {
                 code: stub as usize,
                 context: std::ptr::null_mut(),
                 type_id: function.ty.id(),
+                number: 0,
             },
             function: Arc::clone(function),
         });

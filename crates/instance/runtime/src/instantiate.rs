@@ -297,6 +297,7 @@ fn build(
     imports: &[Extern],
 ) -> Result<(), RuntimeError> {
     let builtins = builtins::table(store.counts_fuel());
+    store.state_mut().know_types();
     let fields = store.raw().cast();
     record.connect(fields, builtins);
     connect_imports(store, &mut record, imports);

@@ -40,6 +40,7 @@ mod stacks;
 mod start;
 mod state;
 mod store;
+mod supertypes;
 mod suspend;
 mod suspender;
 mod tuple;

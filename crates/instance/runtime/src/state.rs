@@ -83,6 +83,11 @@ impl State {
                 exit_pc: 0,
                 host_stack_limit: 0,
                 fuel: 0,
+                nursery_next: 0,
+                nursery_limit: 0,
+                supertypes: std::ptr::null(),
+                functions: std::ptr::null(),
+                functions_length: 0,
                 activation: std::ptr::null_mut(),
             },
             stack: StackBounds::default(),
@@ -104,6 +109,12 @@ impl State {
             externs: Vec::new(),
             record: Record::new(),
         }
+    }
+
+    /// Makes the supertypes of all types of now known to the store's code. Called whenever the store gets a function or an object of a type
+    /// that it may not have had.
+    pub(crate) fn know_types(&mut self) {
+        self.fields.supertypes = self.runtime.types().supertypes();
     }
 
     /// Makes the store's code run on that stack from now on.

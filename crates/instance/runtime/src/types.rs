@@ -6,14 +6,19 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, RwLock, Weak},
+    sync::{
+        Arc, RwLock, Weak,
+        atomic::{AtomicPtr, Ordering},
+    },
 };
 
-use silica_contract::{abi::CallLayout, settings::Architecture};
+use silica_contract::{abi::CallLayout, object::type_id, settings::Architecture};
 use silica_module::{
     CompositeType, FieldType, FunctionType, HeapType, Module, RefType, StorageType, SubType,
     ValueType,
 };
+
+use crate::supertypes::SupertypeTables;
 
 /// In a group's key, marks a reference to a type of the same group.
 const WITHIN_GROUP: u32 = 1 << 31;
@@ -22,14 +27,25 @@ const WITHIN_GROUP: u32 = 1 << 31;
 #[derive(Default)]
 pub(crate) struct TypeRegistry {
     inner: RwLock<Inner>,
+    /// The address of the table of supertypes that has all types.
+    supertypes: AtomicPtr<u32>,
 }
 
 #[derive(Default)]
 struct Inner {
     groups: HashMap<Arc<[SubType]>, Weak<Group>>,
-    /// By canonical id: the group, and the place in it.
+    /// By canonical id ([`position`]): the group, and the place in it.
     by_id: Vec<Option<(Weak<Group>, u32)>>,
     free: Vec<u32>,
+    supertypes: SupertypeTables,
+}
+
+/// Where a canonical id stands in a list with one entry for each; beyond its end if it is not of a declared type.
+fn position(id: u32) -> usize {
+    match id.checked_sub(type_id::FIRST) {
+        Some(above) if above.is_multiple_of(type_id::STEP) => (above / type_id::STEP) as usize,
+        Some(_) | None => usize::MAX,
+    }
 }
 
 /// A rec group that somebody uses.
@@ -169,12 +185,17 @@ impl TypeRegistry {
             .inner
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (group, member) = inner.by_id.get(id as usize)?.as_ref()?;
+        let (group, member) = inner.by_id.get(position(id))?.as_ref()?;
         let group = group.upgrade()?;
         Some(RegisteredType {
             group,
             member: *member,
         })
+    }
+
+    /// The address of the table of supertypes, with all types that are registered now; valid as long as the registry.
+    pub(crate) fn supertypes(&self) -> *const u32 {
+        self.supertypes.load(Ordering::Acquire)
     }
 
     fn register(self: &Arc<TypeRegistry>, key: Arc<[SubType]>) -> Arc<Group> {
@@ -188,19 +209,23 @@ impl TypeRegistry {
         }
         let ids: Vec<u32> = key.iter().map(|_| inner.take_id()).collect();
         let dependencies = inner.dependencies(&key);
-        let members = key
-            .iter()
-            .zip(&ids)
-            .map(|(ty, id)| inner.member(ty, *id, &ids))
-            .collect();
+        let mut members: Vec<Member> = Vec::with_capacity(key.len());
+        for (ty, id) in key.iter().zip(&ids) {
+            let member = inner.member(ty, *id, &ids, &members);
+            inner.note_supertypes(&member);
+            members.push(member);
+        }
+        // Before anybody has the group: who makes something of its types finds them in the table.
+        let supertypes = inner.supertypes.address();
+        self.supertypes.store(supertypes, Ordering::Release);
         let group = Arc::new(Group {
             registry: Arc::downgrade(self),
             key: Arc::clone(&key),
-            members,
+            members: members.into(),
             dependencies,
         });
         for (member, id) in ids.iter().enumerate() {
-            inner.by_id[*id as usize] = Some((Arc::downgrade(&group), member as u32));
+            inner.by_id[position(*id)] = Some((Arc::downgrade(&group), member as u32));
         }
         inner.groups.insert(key, Arc::downgrade(&group));
         group
@@ -210,8 +235,12 @@ impl TypeRegistry {
 impl Inner {
     fn take_id(&mut self) -> u32 {
         self.free.pop().unwrap_or_else(|| {
+            let place = u32::try_from(self.by_id.len()).ok();
+            let id = place.and_then(|place| place.checked_mul(type_id::STEP));
+            let id = id.and_then(|id| id.checked_add(type_id::FIRST));
+            let id = id.filter(|id| *id < WITHIN_GROUP);
             self.by_id.push(None);
-            (self.by_id.len() - 1) as u32
+            id.expect("so many types do not fit in memory")
         })
     }
 
@@ -220,7 +249,7 @@ impl Inner {
         let mut found: Vec<Arc<Group>> = Vec::new();
         let mut visit = |index: u32| {
             if index & WITHIN_GROUP == 0
-                && let Some(Some((group, _))) = self.by_id.get(index as usize)
+                && let Some(Some((group, _))) = self.by_id.get(position(index))
                 && let Some(group) = group.upgrade()
                 && !found.iter().any(|g| Arc::ptr_eq(g, &group))
             {
@@ -233,7 +262,8 @@ impl Inner {
         found
     }
 
-    fn member(&self, ty: &SubType, id: u32, ids: &[u32]) -> Member {
+    /// A type of a group with these ids, of which `before` were made already.
+    fn member(&self, in_key: &SubType, id: u32, ids: &[u32], before: &[Member]) -> Member {
         let canonical = |index: u32| {
             if index & WITHIN_GROUP == 0 {
                 index
@@ -241,10 +271,10 @@ impl Inner {
                 ids[(index & !WITHIN_GROUP) as usize]
             }
         };
-        let ty = map_sub_type(ty, &canonical);
+        let ty = map_sub_type(in_key, &canonical);
         Member {
             id,
-            supertypes: self.supertypes(&ty),
+            supertypes: self.supertypes(in_key, before),
             layout: match &ty.composite {
                 CompositeType::Function(function) => {
                     Some(CallLayout::new(Architecture::HOST, function))
@@ -255,16 +285,38 @@ impl Inner {
         }
     }
 
-    fn supertypes(&self, ty: &SubType) -> Box<[u32]> {
+    fn supertypes(&self, ty: &SubType, before: &[Member]) -> Box<[u32]> {
         let Some(parent) = ty.supertype else {
             return Box::new([]);
         };
-        let above = self.by_id.get(parent as usize).and_then(Option::as_ref);
-        let above = above.and_then(|(group, member)| Some((group.upgrade()?, *member)));
-        let above = above.map(|(group, member)| group.members[member as usize].supertypes.clone());
-        std::iter::once(parent)
-            .chain(above.into_iter().flatten())
-            .collect()
+        // A supertype comes before its subtypes, in the same group or in another.
+        let above = if parent & WITHIN_GROUP != 0 {
+            before
+                .get((parent & !WITHIN_GROUP) as usize)
+                .map(|member| (member.id, member.supertypes.clone()))
+        } else {
+            self.by_id.get(position(parent)).and_then(|entry| {
+                let (group, member) = entry.as_ref()?;
+                let group = group.upgrade()?;
+                Some((parent, group.members[*member as usize].supertypes.clone()))
+            })
+        };
+        let Some((parent, above)) = above else {
+            return Box::new([]);
+        };
+        std::iter::once(parent).chain(above).collect()
+    }
+
+    /// Tells compiled code what is above a type.
+    fn note_supertypes(&mut self, member: &Member) {
+        let kind = match &member.ty.composite {
+            CompositeType::Function(_) => type_id::FUNCTION,
+            CompositeType::Struct(_) => type_id::STRUCT,
+            CompositeType::Array(_) => type_id::ARRAY,
+        };
+        let declared = member.supertypes.iter().rev().copied();
+        let from_top = std::iter::once(kind).chain(declared).chain([member.id]);
+        self.supertypes.set(member.id, from_top);
     }
 }
 
@@ -299,7 +351,7 @@ impl Group {
             inner.groups.remove(&self.key);
         }
         for member in &self.members {
-            inner.by_id[member.id as usize] = None;
+            inner.by_id[position(member.id)] = None;
             inner.free.push(member.id);
         }
     }
@@ -522,6 +574,25 @@ mod tests {
         drop(registered);
         drop(last);
         assert!(registry.inner.read().unwrap().groups.is_empty());
+    }
+
+    /// Regression class: the supertypes of a type whose supertype is of the same group.
+    #[test]
+    fn supertypes_within_a_group_are_known() {
+        let registry = Arc::new(TypeRegistry::default());
+        let below = |index| SubType {
+            is_final: false,
+            supertype: Some(index),
+            ..function(&[])
+        };
+        let root = SubType {
+            is_final: false,
+            ..function(&[])
+        };
+        let types = vec![root, below(0), below(1)];
+        let types = registry.register_module(&module(types, &[(0, 3)]));
+        assert!(types[2].is_subtype_of(&types[1]) && types[2].is_subtype_of(&types[0]));
+        assert!(!types[0].is_subtype_of(&types[2]));
     }
 
     /// Regression class: a race in the registry gave one type two numbers.

@@ -42,6 +42,11 @@ pub(crate) struct StoreFields {
     pub(crate) exit_pc: usize,
     pub(crate) host_stack_limit: usize,
     pub(crate) fuel: u64,
+    pub(crate) nursery_next: u32,
+    pub(crate) nursery_limit: u32,
+    pub(crate) supertypes: *const u32,
+    pub(crate) functions: *const usize,
+    pub(crate) functions_length: u64,
     /// The innermost activation of this store.
     pub(crate) activation: *mut Activation,
 }
@@ -123,6 +128,12 @@ const _: () = {
     assert!(offset_of!(StoreFields, exit_pc) == layout::store::EXIT_PC as usize);
     assert!(offset_of!(StoreFields, host_stack_limit) == layout::store::HOST_STACK_LIMIT as usize);
     assert!(offset_of!(StoreFields, fuel) == layout::store::FUEL as usize);
+    assert!(offset_of!(StoreFields, nursery_next) == layout::store::NURSERY_NEXT as usize);
+    assert!(offset_of!(StoreFields, nursery_limit) == layout::store::NURSERY_LIMIT as usize);
+    assert!(offset_of!(StoreFields, supertypes) == layout::store::SUPERTYPES as usize);
+    assert!(offset_of!(StoreFields, functions) == layout::store::FUNCTIONS as usize);
+    assert!(offset_of!(StoreFields, functions_length) == layout::store::FUNCTIONS_LENGTH as usize);
+    assert!(offset_of!(StoreFields, activation) == layout::store::BYTES as usize);
 };
 
 impl Activation {
