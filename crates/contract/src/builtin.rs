@@ -61,6 +61,26 @@ builtins! {
     AtomicWait64(memory, address, expected, timeout_ns) -> outcome;
     /// `memory.atomic.notify`: how many were woken.
     AtomicNotify(memory, address, count) -> woken;
+    /// Makes an object of the type with a canonical id, of so many bytes, when the nursery has no room for it. The header is written;
+    /// the fields are zero, and can be set without marking cards until the next call. This and what follows may collect: then all objects move.
+    ObjectNew(type_id, bytes) -> object;
+    /// Makes an array of so many zeros: traps if it is too large. Its elements can be set as those of an object that was just made.
+    ArrayNew(type_id, length) -> object;
+    /// `array.new_data`; traps if the segment has not so many bytes.
+    ArrayNewData(type_id, segment, source, length) -> object;
+    /// `array.new_elem`; traps if the segment has not so many elements.
+    ArrayNewElem(type_id, segment, source, length) -> object;
+    /// `array.fill`. It and the following check bounds and null, mark cards, and collect nothing. The value is as in an object: of a function,
+    /// its number; what it has beyond 64 bits is in `high`.
+    ArrayFill(array, start, length, low, high);
+    /// `array.copy`
+    ArrayCopy(destination_array, destination, source_array, source, length);
+    /// `array.init_data`
+    ArrayInitData(array, segment, destination, source, length);
+    /// `array.init_elem`
+    ArrayInitElem(array, segment, destination, source, length);
+    /// The number of a function that has none yet, or is null.
+    FunctionNumber(function) -> number;
 }
 
 impl Builtin {

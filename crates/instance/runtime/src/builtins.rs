@@ -14,8 +14,8 @@ use std::{
 use silica_contract::{builtin::Builtin, image::Section, layout::header, trap::TrapCode};
 
 use crate::{
-    RuntimeError,
-    entries::checked_range,
+    RuntimeError, arrays,
+    entries::{FunctionReference, checked_range},
     entry::builtin_stub,
     fault,
     handles::{copy_elements, grow_memory, grow_table},
@@ -98,7 +98,7 @@ builtins! {
     TableInit table_init table_init_stub table_init_stub_fuel
         (table, segment, destination, source, length) = init_table;
     ElemDrop elem_drop elem_drop_stub elem_drop_stub_fuel (segment) = |state, instance, segment| {
-        state.instances[instance as usize].dropped_elements[segment as usize] = true;
+        state.instances[instance as usize].drop_elements(segment as usize);
         Ok(0)
     };
     AtomicWait32 atomic_wait32 atomic_wait32_stub atomic_wait32_stub_fuel
@@ -115,6 +115,26 @@ builtins! {
         };
     AtomicNotify atomic_notify atomic_notify_stub atomic_notify_stub_fuel
         (memory, address, count) -> woken = notify;
+    ObjectNew object_new object_new_stub object_new_stub_fuel (type_id, bytes) -> object = |state, _instance, type_id, bytes| {
+        Ok(u64::from(state.new_object(type_id as u32, bytes)?))
+    };
+    ArrayNew array_new array_new_stub array_new_stub_fuel (type_id, length) -> object = arrays::new;
+    ArrayNewData array_new_data array_new_data_stub array_new_data_stub_fuel
+        (type_id, segment, source, length) -> object = arrays::new_data;
+    ArrayNewElem array_new_elem array_new_elem_stub array_new_elem_stub_fuel
+        (type_id, segment, source, length) -> object = arrays::new_elem;
+    ArrayFill array_fill array_fill_stub array_fill_stub_fuel (array, start, length, low, high) = arrays::fill;
+    ArrayCopy array_copy array_copy_stub array_copy_stub_fuel
+        (destination_array, destination, source_array, source, length) = arrays::copy;
+    ArrayInitData array_init_data array_init_data_stub array_init_data_stub_fuel
+        (array, segment, destination, source, length) = arrays::init_data;
+    ArrayInitElem array_init_elem array_init_elem_stub array_init_elem_stub_fuel
+        (array, segment, destination, source, length) = arrays::init_elem;
+    FunctionNumber function_number function_number_stub function_number_stub_fuel
+        (function) -> number = |state, _instance, function| {
+            // SAFETY: compiled code passes a function of its store or null; functions live as long as the store.
+            Ok(u64::from(unsafe { state.function_number(function as usize as *mut FunctionReference) }))
+        };
 }
 
 /// The table of builtins, as compiled code reads it.
@@ -184,14 +204,6 @@ impl Bytes {
     }
 }
 
-/// Ends the call if it was interrupted.
-fn check_interrupt(state: &State) -> Result<(), Raise> {
-    if state.interrupt.is_asked() && state.interrupt.take() {
-        return Err(Raise::Trap(TrapCode::Interrupt));
-    }
-    Ok(())
-}
-
 /// Tells a failure to grow by its kind: the program sees -1, unless the limiter itself failed.
 fn grown(result: Result<u64, RuntimeError>) -> Result<u64, Raise> {
     match result {
@@ -244,7 +256,7 @@ fn copy_memory(
         // SAFETY: both ranges were checked against the memories' lengths, which never shrink; the bytes may overlap.
         unsafe { std::ptr::copy(from.add(at), to.add(at), piece) };
         done += piece;
-        check_interrupt(state)?;
+        state.check_interrupt()?;
     }
     Ok(0)
 }
@@ -267,7 +279,7 @@ fn fill_memory(
         // SAFETY: the range was checked against the memory's length, which never shrinks.
         unsafe { to.add(done).write_bytes(value as u8, piece) };
         done += piece;
-        check_interrupt(state)?;
+        state.check_interrupt()?;
     }
     Ok(0)
 }
@@ -298,7 +310,7 @@ pub(crate) fn write_data(
             std::ptr::copy_nonoverlapping(piece.as_ptr(), to, piece.len());
             to = to.add(piece.len());
         }
-        check_interrupt(state)?;
+        state.check_interrupt()?;
     }
     Ok(())
 }
@@ -334,7 +346,7 @@ fn fill_table(
         let end = range.end.min(start + PIECE_ELEMENTS as usize);
         state.tables[table].elements_mut()[start..end].fill(value);
         start = end;
-        check_interrupt(state)?;
+        state.check_interrupt()?;
     }
     Ok(0)
 }
@@ -362,7 +374,7 @@ fn copy_table(
         copy_elements(state, (to, destination + at), (from, source + at), piece)
             .map_err(|_| TrapCode::TableOutOfBounds)?;
         done += piece;
-        check_interrupt(state)?;
+        state.check_interrupt()?;
     }
     Ok(0)
 }
@@ -385,7 +397,7 @@ fn init_table(
         (table, destination),
         length,
     )?;
-    check_interrupt(state)?;
+    state.check_interrupt()?;
     Ok(0)
 }
 
@@ -410,7 +422,7 @@ fn wait(
         WaitEnd::Outcome(WaitOutcome::Mismatch) => Ok(1),
         WaitEnd::Outcome(WaitOutcome::TimedOut) => Ok(2),
         WaitEnd::Interrupted => {
-            check_interrupt(state)?;
+            state.check_interrupt()?;
             Err(Raise::Trap(TrapCode::Interrupt))
         }
     }

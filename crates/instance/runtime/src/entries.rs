@@ -5,6 +5,7 @@ use silica_module::{GlobalType, MemoryType, TableType};
 
 use crate::{
     error::RuntimeError,
+    heap::{Damaged, Visit},
     memory::{LinearMemory, MemoryDefinition},
 };
 
@@ -37,6 +38,16 @@ pub(crate) struct GlobalEntry {
 unsafe impl Send for GlobalEntry {}
 // SAFETY: as above.
 unsafe impl Sync for GlobalEntry {}
+
+impl GlobalEntry {
+    /// Tells the reference to an object that is its value, for the collector, and puts what it gets in its place.
+    pub(crate) fn visit_object(&self, visit: &mut Visit<'_>) -> Result<(), Damaged> {
+        let place = self.value.get().cast::<u32>();
+        // SAFETY: the value is only used by who has the store, as the collector's caller.
+        unsafe { *place = visit(*place)? };
+        Ok(())
+    }
+}
 
 const _: () = assert!(size_of::<u128>() == layout::GLOBAL_BYTES as usize);
 

@@ -54,6 +54,9 @@ pub enum RuntimeError {
     /// The store holds as many external objects as it may.
     #[error("the store holds {0} external objects, as many as it may")]
     ExternQuota(u32),
+    /// The store's heap of objects holds something that no code can have put there: no more objects can be made.
+    #[error("the store's heap of objects is damaged")]
+    HeapDamaged,
     /// An async host function was called by a call that cannot suspend.
     #[error("an async host function was called outside of an async call")]
     NotAsync,

@@ -6,18 +6,44 @@ use crate::{
     state::State,
 };
 
-impl State {
-    /// Asks the limiter, if there is one.
-    fn ask<R>(&mut self, default: R, mut question: impl FnMut(&mut dyn ResourceLimiter) -> R) -> R {
+/// A store's limiter, if it has one, apart from the rest of the store's state.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    limiter: Option<LimiterAccess>,
+    whole: *mut State,
+}
+
+impl Limits {
+    /// Asks the limiter.
+    pub(crate) fn ask<R>(
+        &mut self,
+        default: R,
+        mut question: impl FnMut(&mut dyn ResourceLimiter) -> R,
+    ) -> R {
         let Some(LimiterAccess(access)) = self.limiter else {
             return default;
         };
         let mut answer = default;
-        // SAFETY: `whole` is this store, and the access was made for the type of its data; the data and the
-        // limiter are not part of the state that `self` borrows, and whoever has
-        // the state exclusively has the store so.
+        // SAFETY: `whole` is the store, and the access was made for the type of its data; the data and the
+        // limiter are not part of the state, and whoever has the state exclusively, as who called
+        // `State::limits`, has the store so.
         unsafe { access(self.whole.cast(), &mut |limiter| answer = question(limiter)) };
         answer
+    }
+}
+
+impl State {
+    /// The limiter, to be asked while the state is borrowed exclusively.
+    pub(crate) fn limits(&mut self) -> Limits {
+        Limits {
+            limiter: self.limiter,
+            whole: self.whole,
+        }
+    }
+
+    /// Asks the limiter, if there is one.
+    fn ask<R>(&mut self, default: R, question: impl FnMut(&mut dyn ResourceLimiter) -> R) -> R {
+        self.limits().ask(default, question)
     }
 
     /// Asks whether something may grow.

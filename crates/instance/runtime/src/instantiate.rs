@@ -22,8 +22,8 @@ use crate::{
     limiter::Counts,
     memory::{LinearMemory, MemoryPlan, SharedMemory},
     record::{InstanceRecord, MemoryRef},
-    segments::{element_count, evaluate, write_elements},
-    state::StoreState,
+    segments::{self, evaluate, write_elements},
+    state::{State, StoreState},
     value,
 };
 
@@ -137,9 +137,12 @@ impl StoreState {
         let index = self.state().instances.len() as u32;
         let record = InstanceRecord::new(module, state.cast(), index);
         let before = (self.state().memories.len(), self.state().tables.len());
+        let functions = self.state().functions.count();
         if let Err(error) = build(self, record, imports) {
             // Nothing refers to what was made for it.
             let state = self.state_mut();
+            state.forget_functions(functions);
+            state.instances.truncate(index as usize);
             state.memories.truncate(before.0);
             state.tables.truncate(before.1);
             return Err(error.into());
@@ -304,16 +307,33 @@ fn build(
     make_memories(store, &mut record)?;
     make_tables(store, &mut record)?;
     let module = record.module().clone();
+    if module.module().uses_objects() {
+        let base = store.state_mut().make_heap()?;
+        record.connect_heap(base);
+    }
+    let index = record.index;
+    // From here on the collector knows the instance's objects.
+    let state = store.state_mut();
+    state.instances.push(record);
+    initialize_globals(state, &module, index)?;
+    initialize_tables(state, &module, index)?;
+    segments::make_objects(state, index)
+}
+
+fn initialize_globals(
+    state: &mut State,
+    module: &CompiledModule,
+    instance: u32,
+) -> Result<(), RuntimeError> {
     let first = module.module().imported_globals;
     for (index, global) in (0..).zip(&module.module().globals).skip(first as usize) {
         if let Some(initial) = &global.initial {
-            let bits = evaluate(&record, initial)?;
-            // SAFETY: the address is of a place in the record's context, which nobody else knows yet.
-            unsafe { *record.global_address(index) = bits };
+            let bits = evaluate(state, instance, initial)?;
+            let address = state.instances[instance as usize].global_address(index);
+            // SAFETY: the address is of a place in the record's context; no code of the instance has run yet.
+            unsafe { *address = bits };
         }
     }
-    initialize_tables(store, &record)?;
-    store.state_mut().instances.push(record);
     Ok(())
 }
 
@@ -439,14 +459,16 @@ fn make_tables(store: &mut StoreState, record: &mut InstanceRecord) -> Result<()
 }
 
 /// Fills tables whose elements do not begin as null.
-fn initialize_tables(store: &mut StoreState, record: &InstanceRecord) -> Result<(), RuntimeError> {
-    let module = record.module().module();
-    for (table, number) in module.tables.iter().zip(&record.tables) {
+fn initialize_tables(
+    state: &mut State,
+    module: &CompiledModule,
+    instance: u32,
+) -> Result<(), RuntimeError> {
+    for (index, table) in module.module().tables.iter().enumerate() {
         if let Some(initial) = &table.initial {
-            let bits = evaluate(record, initial)? as u64;
-            store.state_mut().tables[*number as usize]
-                .elements_mut()
-                .fill(bits);
+            let bits = evaluate(state, instance, initial)? as u64;
+            let number = state.instances[instance as usize].tables[index];
+            state.tables[number as usize].elements_mut().fill(bits);
         }
     }
     Ok(())
@@ -464,15 +486,10 @@ fn initialize(
             ElementMode::Passive => continue,
             ElementMode::Declared => {}
             ElementMode::Active { table, offset } => {
-                let (number, offset) = {
-                    let record = &store.state().instances[index as usize];
-                    let wide = description.tables[*table as usize].ty.index;
-                    (
-                        record.tables[*table as usize],
-                        address(evaluate(record, offset)?, wide),
-                    )
-                };
-                let count = element_count(element) as u64;
+                let wide = description.tables[*table as usize].ty.index;
+                let offset = address(evaluate(store.state_mut(), index, offset)?, wide);
+                let number = store.state().instances[index as usize].tables[*table as usize];
+                let count = element.items.len() as u64;
                 write_elements(
                     store.state_mut(),
                     index,
@@ -483,7 +500,7 @@ fn initialize(
                 .map_err(|raise| stopped(store, raise))?;
             }
         }
-        store.state_mut().instances[index as usize].dropped_elements[segment as usize] = true;
+        store.state_mut().instances[index as usize].drop_elements(segment as usize);
     }
     initialize_data(store, module, index)?;
     match description.start {
@@ -506,9 +523,8 @@ fn initialize_data(
         if in_images > 0 {
             in_images -= 1;
         } else {
-            let record = &store.state().instances[index as usize];
             let wide = description.memories[*memory as usize].index;
-            let offset = address(evaluate(record, offset)?, wide);
+            let offset = address(evaluate(store.state_mut(), index, offset)?, wide);
             let length = u64::from(data.bytes.end - data.bytes.start);
             builtins::write_data(
                 store.state_mut(),

@@ -11,18 +11,26 @@
 //! - `instantiate` makes instances of a [`CompiledModule`]; `memory`, `handles` and `types` are what they are made of.
 //! - `interrupt` stops a call from another thread; `suspend` puts a call aside while the host waits.
 
+mod arrays;
 mod builtins;
 mod call;
 mod code;
+#[allow(dead_code, reason = "the handles of objects use the rest")]
+mod collection;
 mod entries;
 mod entry;
 mod error;
 mod fault;
+mod function_numbers;
 mod growth;
 mod handles;
+#[allow(dead_code, reason = "the handles of objects use the rest")]
+mod heap;
 mod host;
 mod host_call;
 mod host_context;
+#[allow(dead_code, reason = "the handles of objects use the rest")]
+mod host_roots;
 mod identity;
 mod image;
 mod instance;

@@ -12,6 +12,7 @@ use silica_module::{HeapType, Module, RefType, ValueType};
 use crate::{
     LoadError, Runtime,
     code::PublishedCode,
+    heap::is_object,
     identity::ModuleId,
     image::Image,
     memory::MemoryContents,
@@ -31,6 +32,8 @@ struct Inner {
     layout: ContextLayout,
     /// A context as every instance's begins: canonical types, and the code of its functions.
     template: Box<[u8]>,
+    /// Globals of its own whose values are references to objects.
+    object_globals: Box<[u32]>,
     /// For each memory, what it begins with.
     contents: Box<[Option<Arc<MemoryContents>>]>,
 }
@@ -72,6 +75,7 @@ impl CompiledModule {
             id,
             runtime: runtime.clone(),
             contents: contents(&image)?,
+            object_globals: object_globals(runtime, module, &types),
             code,
             types,
             layout,
@@ -163,9 +167,24 @@ impl CompiledModule {
         self.0.contents[memory as usize].as_ref()
     }
 
+    pub(crate) fn object_globals(&self) -> &[u32] {
+        &self.0.object_globals
+    }
+
     pub(crate) fn types(&self) -> &[RegisteredType] {
         &self.0.types
     }
+}
+
+/// Globals that the module defines and whose values are references to objects.
+fn object_globals(runtime: &Runtime, module: &Module, types: &[RegisteredType]) -> Box<[u32]> {
+    let canonical = |ty| map_value_type(ty, &|index| types[index as usize].id());
+    (0..)
+        .zip(&module.globals)
+        .skip(module.imported_globals as usize)
+        .filter(|(_, global)| is_object(runtime.types(), canonical(global.ty.value)))
+        .map(|(index, _)| index)
+        .collect()
 }
 
 /// A context with everything that is the same in every instance.

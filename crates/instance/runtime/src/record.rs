@@ -10,6 +10,7 @@ use crate::{
     CompiledModule,
     entries::{FunctionReference, GlobalPlace},
     entry::StoreFields,
+    heap::{Damaged, Visit},
     memory::{MemoryDefinition, SharedMemory},
 };
 
@@ -35,6 +36,8 @@ pub(crate) struct InstanceRecord {
     pub(crate) imported_globals: Box<[GlobalPlace]>,
     /// Element segments that were dropped.
     pub(crate) dropped_elements: SmallVec<[bool; 8]>,
+    /// The elements of segments of objects, which are made with the instance; `None` for other segments, and for dropped ones.
+    pub(crate) objects: Vec<Option<Box<[u32]>>>,
     /// Data segments that were dropped.
     pub(crate) dropped_data: SmallVec<[bool; 8]>,
 }
@@ -100,6 +103,7 @@ impl InstanceRecord {
             tables: SmallVec::new(),
             imported_globals: Box::new([]),
             dropped_elements: SmallVec::from_elem(false, description.elements.len()),
+            objects: Vec::new(),
             dropped_data: SmallVec::from_elem(false, description.data.len()),
             module: module.clone(),
         })
@@ -118,6 +122,27 @@ impl InstanceRecord {
                 let reference = module.layout().reference(place as u32);
                 self.put(reference + layout::function::CONTEXT, context);
             }
+        }
+    }
+
+    /// Tells each reference to an object, for the collector, and puts what it gets in its place.
+    pub(crate) fn visit_objects(&mut self, visit: &mut Visit<'_>) -> Result<(), Damaged> {
+        for index in self.module.object_globals() {
+            let place = self.global_address(*index).cast::<u32>();
+            // SAFETY: the global is the record's own, and no code runs while the record is borrowed exclusively.
+            unsafe { *place = visit(*place)? };
+        }
+        for element in self.objects.iter_mut().flatten().flatten() {
+            *element = visit(*element)?;
+        }
+        Ok(())
+    }
+
+    /// Drops an element segment.
+    pub(crate) fn drop_elements(&mut self, segment: usize) {
+        self.dropped_elements[segment] = true;
+        if let Some(objects) = self.objects.get_mut(segment) {
+            *objects = None;
         }
     }
 

@@ -37,6 +37,13 @@ pub struct RuntimeConfig {
     pub interrupt_signal: Option<i32>,
     /// External objects that a store may hold.
     pub externrefs_max: u32,
+    /// Bytes of a store's objects at most, of 4 GiB that there can be.
+    pub heap_bytes_max: u64,
+    /// Bytes of the part of a store's heap where new objects are made.
+    pub heap_nursery_bytes: u32,
+    /// Whether to collect whenever an object is made, and to verify the heap afterwards: for finding references that are
+    /// not known to the collector.
+    pub heap_stress: bool,
 }
 
 impl Default for RuntimeConfig {
@@ -53,6 +60,9 @@ impl Default for RuntimeConfig {
             table_elements_max: 10_000_000,
             interrupt_signal: None,
             externrefs_max: 1 << 20,
+            heap_bytes_max: 4 << 30,
+            heap_nursery_bytes: 1 << 20,
+            heap_stress: false,
         }
     }
 }

@@ -2,13 +2,17 @@
 
 use std::{any::Any, ops::Range, sync::Arc};
 
+use silica_contract::trap::TrapCode;
 use silica_os::Stack;
 
 use crate::{
     Runtime,
-    entries::{GlobalEntry, MemoryEntry, TableEntry},
+    entries::{FunctionReference, GlobalEntry, MemoryEntry, TableEntry},
     entry::StoreFields,
+    function_numbers::FunctionNumbers,
+    heap::Heap,
     host_context::HostContext,
+    host_roots::HostRoots,
     identity::{ModuleId, StoreId},
     interrupt::{InterruptHandle, InterruptState},
     limiter::LimiterAccess,
@@ -71,6 +75,10 @@ pub(crate) struct State {
     pub(crate) host_functions: Vec<Box<HostContext>>,
     /// Host functions by the address of what they were made from, sorted.
     pub(crate) host_functions_by_origin: Vec<(usize, u32)>,
+    /// Made when the first object is, or the first instance whose code uses objects.
+    pub(crate) heap: Option<Box<Heap>>,
+    pub(crate) roots: HostRoots,
+    pub(crate) functions: FunctionNumbers,
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
     pub(crate) record: Record,
 }
@@ -106,15 +114,49 @@ impl State {
             globals: Vec::new(),
             host_functions: Vec::new(),
             host_functions_by_origin: Vec::new(),
+            heap: None,
+            roots: HostRoots::default(),
+            functions: FunctionNumbers::new(),
             externs: Vec::new(),
             record: Record::new(),
         }
+    }
+
+    /// Ends the call if it was interrupted.
+    pub(crate) fn check_interrupt(&self) -> Result<(), Raise> {
+        if self.interrupt.is_asked() && self.interrupt.take() {
+            return Err(Raise::Trap(TrapCode::Interrupt));
+        }
+        Ok(())
     }
 
     /// Makes the supertypes of all types of now known to the store's code. Called whenever the store gets a function or an object of a type
     /// that it may not have had.
     pub(crate) fn know_types(&mut self) {
         self.fields.supertypes = self.runtime.types().supertypes();
+    }
+
+    /// The number of a function of the store, which is 0 for null.
+    ///
+    /// # Safety
+    /// As [`FunctionNumbers::number`].
+    pub(crate) unsafe fn function_number(&mut self, function: *mut FunctionReference) -> u32 {
+        // SAFETY: passed on.
+        let number = unsafe { self.functions.number(function) };
+        self.publish_functions();
+        number
+    }
+
+    /// Takes back the numbers of functions from `count` on.
+    pub(crate) fn forget_functions(&mut self, count: usize) {
+        self.functions.forget(count);
+        self.publish_functions();
+    }
+
+    fn publish_functions(&mut self) {
+        let (table, length) = self.functions.table();
+        self.fields.functions = table;
+        self.fields.functions_length = length;
     }
 
     /// Makes the store's code run on that stack from now on.

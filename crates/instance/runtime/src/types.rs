@@ -458,6 +458,11 @@ fn kind_of(registry: &TypeRegistry, id: u32) -> HeapType {
     }
 }
 
+/// Whether a canonical id is a function type's.
+pub(crate) fn is_function_type(registry: &TypeRegistry, id: u32) -> bool {
+    kind_of(registry, id) == HeapType::Func
+}
+
 /// The top of the hierarchy that a heap type is in.
 fn family(registry: &TypeRegistry, ty: HeapType) -> HeapType {
     match ty {

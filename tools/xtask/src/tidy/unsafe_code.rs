@@ -35,12 +35,20 @@ pub(super) const LISTED: &[(&str, &str)] = &[
         "stops compiled code and walks its frames",
     ),
     (
+        "crates/instance/runtime/src/function_numbers.rs",
+        "functions that compiled code passes",
+    ),
+    (
         "crates/instance/runtime/src/growth.rs",
         "reaches the limiter beside the state",
     ),
     (
         "crates/instance/runtime/src/handles/",
         "elements, bytes and values behind handles",
+    ),
+    (
+        "crates/instance/runtime/src/heap/space.rs",
+        "the heap's bytes, and the tables beside them",
     ),
     (
         "crates/instance/runtime/src/host.rs",

@@ -1,0 +1,85 @@
+//! Young collections: what is reached in the nursery moves to the end of the old generation.
+//!
+//! It begins with the owner's roots and the objects on dirty cards, and goes on with what has just moved ("Cheney's algorithm"): the
+//! part of the old generation that was not yet looked through is the list of what is to be done.
+
+use silica_contract::object::{self, ALIGNMENT, heap};
+
+use super::{
+    host_values::HostValues,
+    objects::Objects,
+    owner::{Damaged, Owner},
+};
+
+/// All offsets.
+const EVERYWHERE: (u32, u32) = (0, u32::MAX);
+
+/// Empties the nursery, whose last object ends at `nursery_end`.
+pub(super) fn collect(
+    objects: &mut Objects,
+    nursery_end: u32,
+    host_values: &mut HostValues,
+    owner: &mut dyn Owner,
+) -> Result<(), Damaged> {
+    let moved_from = objects.top;
+    owner.roots(&mut |reference| evacuate(objects, nursery_end, reference))?;
+    visit_dirty(objects, nursery_end, moved_from)?;
+    let mut next = moved_from;
+    while next < objects.top {
+        let (object, shape) = objects.describe(next)?;
+        objects.visit(object, shape, EVERYWHERE, |objects, reference| {
+            evacuate(objects, nursery_end, reference)
+        })?;
+        next = object.end();
+    }
+    host_values.young_collected(|reference| {
+        let head = objects.space.check(reference, ALIGNMENT)?;
+        let header = objects.space.read(head, object::TYPE)?;
+        Ok((header % 2 == 1).then(|| header - 1))
+    })
+}
+
+/// Where a reference points after its object has moved, if it is in the nursery.
+#[inline(always)]
+fn evacuate(objects: &mut Objects, nursery_end: u32, reference: u32) -> Result<u32, Damaged> {
+    let in_nursery = reference.wrapping_sub(heap::INACCESSIBLE) < nursery_end - heap::INACCESSIBLE;
+    if !in_nursery || reference % 2 == 1 {
+        return Ok(reference);
+    }
+    let head = objects.space.check(reference, ALIGNMENT)?;
+    let header = objects.space.read(head, object::TYPE)?;
+    if header % 2 == 1 {
+        return Ok(header - 1);
+    }
+    let (from, _) = objects.describe_as(head, header)?;
+    if from.end() > nursery_end {
+        return Err(Damaged);
+    }
+    let to = objects.append(from.bytes())?;
+    objects.space.copy_apart(from, to)?;
+    objects.space.write(from, object::TYPE, to.start() + 1)?;
+    Ok(to.start())
+}
+
+/// Looks through the old objects on dirty cards that were there before `end`, and cleans the cards.
+fn visit_dirty(objects: &mut Objects, nursery_end: u32, end: u32) -> Result<(), Damaged> {
+    let cards_end = end.div_ceil(heap::CARD_BYTES);
+    let mut card = objects.old_start >> heap::CARD_SHIFT;
+    while let Some(dirty) = objects.space.next_dirty(card, cards_end) {
+        objects.space.set_dirty(dirty, false);
+        let start = dirty << heap::CARD_SHIFT;
+        let window = (start, start.saturating_add(heap::CARD_BYTES).min(end));
+        let mut at = objects.first_in(dirty)?;
+        while at < window.1 {
+            let (object, shape) = objects.describe(at)?;
+            if object.end() > start {
+                objects.visit(object, shape, window, |objects, reference| {
+                    evacuate(objects, nursery_end, reference)
+                })?;
+            }
+            at = object.end();
+        }
+        card = dirty + 1;
+    }
+    Ok(())
+}
