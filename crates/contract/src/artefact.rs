@@ -2,7 +2,10 @@
 //!
 //! Where functions end up, and how their calls find each other, is the pipeline's business.
 
-use crate::trap::TrapCode;
+use crate::{
+    call_sites::{Handler, StackMap},
+    trap::TrapCode,
+};
 
 /// Machine code of one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +20,10 @@ pub struct CompiledFunction {
     pub locations: Vec<SourceLocation>,
     /// Bytes of stack that a call takes, without the return address and the saved frame pointer.
     pub frame_bytes: u32,
+    /// References in the frame, ascending by return offset.
+    pub stack_maps: Vec<StackMap>,
+    /// Where exceptions of calls go on, ascending by return offset.
+    pub handlers: Vec<Handler>,
 }
 
 /// A direct call of another function.

@@ -1,11 +1,21 @@
 //! Host routines that compiled code calls for what is too long or too rare to be inline.
 //!
 //! A builtin is called by the platform's C convention through the table that the context's header
-//! points to. Its first argument is the context; all others are 64 bits wide, integers zero-extended.
+//! points to. Its first argument is the context; all others are 64 bits wide, integers zero-extended, and so is the
+//! result. An object that is passed is not kept for the caller: a builtin that may collect sees to it by itself.
 //! A builtin that traps does not return.
 
-/// One row for each builtin: name, number of arguments after the context, whether it has a result,
-/// and what it does.
+/// What a builtin's result is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BuiltinResult {
+    /// An integer of 64 bits.
+    Integer,
+    /// A reference to an object, zero-extended.
+    Object,
+}
+
+/// One row for each builtin: name, number of arguments after the context, its result if it has one (`object` is a
+/// reference, every other name an integer), and what it does.
 macro_rules! builtins {
     ($($(#[$doc:meta])* $name:ident($($arg:ident),*) $(-> $result:ident)?;)*) => {
         /// A host routine that compiled code may call.
@@ -23,15 +33,16 @@ macro_rules! builtins {
                 match self { $(Builtin::$name => &[$(stringify!($arg)),*],)* }
             }
 
-            /// Whether it returns a 64-bit result.
+            /// What it returns, if anything.
             #[must_use]
-            pub const fn has_result(self) -> bool {
-                match self { $(Builtin::$name => builtins!(@has $($result)?),)* }
+            pub const fn result(self) -> Option<BuiltinResult> {
+                match self { $(Builtin::$name => builtins!(@result $($result)?),)* }
             }
         }
     };
-    (@has $result:ident) => { true };
-    (@has) => { false };
+    (@result object) => { Some(BuiltinResult::Object) };
+    (@result $result:ident) => { Some(BuiltinResult::Integer) };
+    (@result) => { None };
 }
 
 builtins! {
@@ -81,6 +92,8 @@ builtins! {
     ArrayInitElem(array, segment, destination, source, length);
     /// The number of a function that has none yet, or is null.
     FunctionNumber(function) -> number;
+    /// Throws an exception that is not null out of the function that calls it. It does not return.
+    Throw(exception);
 }
 
 impl Builtin {

@@ -11,12 +11,16 @@
 use silica_module::{ByteRange, FunctionBody, Module};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{settings::Settings, trap::TrapCode};
+use crate::{
+    call_sites::{self, Handler, Handlers, StackMap, StackMaps},
+    settings::Settings,
+    trap::TrapCode,
+};
 
 /// First bytes of an image.
 pub const MAGIC: [u8; 8] = *b"\0silica\n";
 /// Changes whenever the format, the context's layout, a builtin or the calling convention changes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// Alignment of mapped sections: the largest page size of the systems that we know.
 pub const ALIGNMENT: usize = 16 << 10;
 
@@ -42,10 +46,14 @@ pub enum Section {
     /// The module's bytes that outlive compilation: data segments, names, custom sections.
     /// The byte ranges of the metadata's module (except function bodies') point into this section.
     Kept = 7,
+    /// References in frames, by return address ([`StackMaps`]).
+    StackMaps = 8,
+    /// Handlers of exceptions, by return address ([`Handlers`]).
+    Handlers = 9,
 }
 
 /// How many sections there are.
-const SECTIONS: usize = 8;
+const SECTIONS: usize = 10;
 const HEADER_BYTES: usize = 8 + 4 + 4 + 8 + 8 + 32 + SECTIONS * 16;
 
 /// What of an image is decoded when it is loaded.
@@ -133,6 +141,10 @@ pub struct ImageParts<'a> {
     pub memories: &'a [u8],
     /// Kept bytes.
     pub kept: &'a [u8],
+    /// References in frames, ascending by return address.
+    pub stack_maps: &'a [StackMap],
+    /// Handlers, ascending by return address.
+    pub handlers: &'a [Handler],
 }
 
 /// Writes an image.
@@ -148,6 +160,8 @@ pub fn write(parts: &ImageParts<'_>) -> Result<Vec<u8>, ImageError> {
     let trap_offsets = words(parts.traps.iter().map(|t| t.0));
     let trap_codes: Vec<u8> = parts.traps.iter().map(|t| t.1 as u8).collect();
     let addresses = words(parts.addresses.iter().flat_map(|a| [a.0, a.1]));
+    let stack_maps = call_sites::write_stack_maps(parts.stack_maps);
+    let handlers = call_sites::write_handlers(parts.handlers);
     let sections: [&[u8]; SECTIONS] = [
         &metadata,
         parts.text,
@@ -157,6 +171,8 @@ pub fn write(parts: &ImageParts<'_>) -> Result<Vec<u8>, ImageError> {
         &addresses,
         parts.memories,
         parts.kept,
+        &stack_maps,
+        &handlers,
     ];
     let mut out = vec![0; HEADER_BYTES];
     let mut table = Vec::with_capacity(SECTIONS * 16);
@@ -305,7 +321,22 @@ impl ImageIndex {
         {
             return Err(damaged("a function lies outside of its code"));
         }
+        if !(self.handlers(image).all()).all(|h| (h.handler_offset as usize) < text) {
+            return Err(damaged("a handler lies outside of its code"));
+        }
         Ok(metadata)
+    }
+
+    /// The references in frames, by return address.
+    #[must_use]
+    pub fn stack_maps<'a>(&self, image: &'a [u8]) -> StackMaps<'a> {
+        StackMaps::new(self.section(image, Section::StackMaps))
+    }
+
+    /// The handlers of exceptions, by return address.
+    #[must_use]
+    pub fn handlers<'a>(&self, image: &'a [u8]) -> Handlers<'a> {
+        Handlers::new(self.section(image, Section::Handlers))
     }
 
     /// Code of each defined function.

@@ -109,6 +109,7 @@ pub enum Slot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextLayout {
     types: u32,
+    tags: u32,
     imported_functions: u32,
     memories: Box<[Slot]>,
     tables: Box<[Slot]>,
@@ -153,6 +154,7 @@ impl ContextLayout {
             16,
         );
         let types = take(4, module.types.len(), 8);
+        let tags = take(4, module.tags.len(), 4);
         let references = take(
             function::REFERENCE_BYTES,
             module.escaping_functions.len(),
@@ -161,6 +163,7 @@ impl ContextLayout {
         let bytes = end.next_multiple_of(16);
         ContextLayout {
             types,
+            tags,
             imported_functions,
             memories,
             tables,
@@ -180,6 +183,12 @@ impl ContextLayout {
     #[must_use]
     pub fn type_id(&self, index: u32) -> u32 {
         self.types + 4 * index
+    }
+
+    /// Offset of the number (32 bits) that tag `index` has in its store.
+    #[must_use]
+    pub fn tag(&self, index: u32) -> u32 {
+        self.tags + 4 * index
     }
 
     /// Offset of the place of imported function `index` (fields [`function`]).

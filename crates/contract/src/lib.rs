@@ -3,8 +3,8 @@
 //! Compiled code is made in one place and run in another, perhaps by another process on another day.
 //! Everything that both must agree on is here, once: where a field of the context lies ([`layout`]),
 //! how a call passes its values ([`abi`]), where an object's fields lie ([`object`]), what a builtin takes
-//! ([`builtin`]), why a program stops ([`trap`]), which settings change code ([`settings`]), what a compiler makes of one
-//! function ([`artefact`]), and what a compiled image holds ([`image`]).
+//! ([`builtin`]), why a program stops ([`trap`]), what a frame holds at a call ([`call_sites`]), which settings change
+//! code ([`settings`]), what a compiler makes of one function ([`artefact`]), and what a compiled image holds ([`image`]).
 //!
 //! It makes no code and runs none.
 
@@ -13,6 +13,7 @@
 pub mod abi;
 pub mod artefact;
 pub mod builtin;
+pub mod call_sites;
 pub mod image;
 pub mod layout;
 pub mod object;

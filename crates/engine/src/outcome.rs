@@ -1,7 +1,7 @@
 //! How calls and instantiations end, as errors for the embedder: with the cause, and with a backtrace.
 
 use silica_runtime as rt;
-use silica_runtime::{CallError, ImportMismatch, InstantiateError, StoreState};
+use silica_runtime::{CallError, ImportMismatch, InstantiateError, StoreState, ThrownException};
 
 use crate::{
     Engine, Trap, WasmBacktrace,
@@ -16,6 +16,7 @@ pub(crate) fn from_call(engine: &Engine, state: &StoreState, error: CallError) -
             code, backtrace, ..
         } => (anyhow::Error::new(Trap::from_code(code)), backtrace),
         CallError::Host { error, backtrace } => (from_host(error), backtrace),
+        CallError::Exception { backtrace } => (anyhow::Error::new(ThrownException), backtrace),
         CallError::Arguments(message) => return anyhow::Error::msg(message),
     };
     if !engine.config().backtrace || error.downcast_ref::<WasmBacktrace>().is_some() {

@@ -210,7 +210,7 @@ impl HeapType {
     }
 
     fn from_module(ty: silica_module::HeapType) -> HeapType {
-        use silica_module::HeapType as M;
+        use silica_module::{HeapType as M, TypeKind};
         match ty {
             M::Func => HeapType::Func,
             M::NoFunc => HeapType::NoFunc,
@@ -226,7 +226,11 @@ impl HeapType {
             M::NoExn => HeapType::NoExn,
             // Concrete references need the proposal of typed function references or GC, and no engine can
             // be made with them. What is left is a crafted description: then the nearest abstract type.
-            M::Concrete(_) => HeapType::Func,
+            M::Concrete { kind, .. } => match kind {
+                TypeKind::Function => HeapType::Func,
+                TypeKind::Struct => HeapType::Struct,
+                TypeKind::Array => HeapType::Array,
+            },
         }
     }
 

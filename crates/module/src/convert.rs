@@ -9,7 +9,7 @@ use wasmparser::{AbstractHeapType, CompositeInnerType, Operator, UnpackedIndex};
 use crate::{
     ArrayType, CompositeType, ConstExpression, ConstOperator, DecodeError, EntityType, Feature,
     Features, FieldType, FunctionType, GlobalType, HeapType, IndexType, Limits, MemoryType, Place,
-    RefType, StorageType, StructType, SubType, TableType, TagType, ValueType,
+    RefType, StorageType, StructType, SubType, TableType, TagType, TypeKind, ValueType,
 };
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -20,6 +20,8 @@ pub(crate) struct Converter<'a> {
     pub(crate) features: Features,
     pub(crate) limits: &'a Limits,
     pub(crate) section: &'static str,
+    /// What kind each type is that may be referred to.
+    pub(crate) kinds: &'a [TypeKind],
 }
 
 impl Converter<'_> {
@@ -154,7 +156,7 @@ impl Converter<'_> {
                     let what = "reference to a type";
                     self.require(Feature::FunctionReferences, what, offset)?;
                 }
-                return Ok(HeapType::Concrete(self.type_index(index, offset)?));
+                return self.concrete_type(index, offset);
             }
             wasmparser::HeapType::Exact(_) => {
                 return Err(self.unsupported("an exact reference", offset));
@@ -184,6 +186,15 @@ impl Converter<'_> {
         };
         self.require(Feature::Gc, "reference type", offset)?;
         Ok(heap)
+    }
+
+    fn concrete_type(&self, index: UnpackedIndex, offset: u64) -> Result<HeapType> {
+        let index = self.type_index(index, offset)?;
+        // The validator has proved that the type exists.
+        match self.kinds.get(index as usize) {
+            Some(&kind) => Ok(HeapType::Concrete { index, kind }),
+            None => Err(self.unsupported("a reference to a type that is not there yet", offset)),
+        }
     }
 
     fn type_index(&self, index: UnpackedIndex, offset: u64) -> Result<u32> {
@@ -323,6 +334,16 @@ fn gc_operator(operator: &Operator<'_>) -> Option<ConstOperator> {
         Operator::ExternConvertAny => ConstOperator::ExternConvertAny,
         _ => return None,
     })
+}
+
+/// What kind of type it is; `None` for a kind that no proposal of ours has.
+pub(crate) fn kind(ty: &wasmparser::SubType) -> Option<TypeKind> {
+    match &ty.composite_type.inner {
+        CompositeInnerType::Func(_) => Some(TypeKind::Function),
+        CompositeInnerType::Struct(_) => Some(TypeKind::Struct),
+        CompositeInnerType::Array(_) => Some(TypeKind::Array),
+        CompositeInnerType::Cont(_) => None,
+    }
 }
 
 fn index_type(is_64: bool) -> IndexType {

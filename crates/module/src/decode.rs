@@ -8,11 +8,11 @@ use wasmparser::{
     ValidatorResources,
 };
 
-use crate::convert::{Converter, tag_type};
+use crate::convert::{self, Converter, tag_type};
 use crate::{
     ByteRange, CustomSection, DataMode, DataSegment, DecodeError, ElementItems, ElementMode,
     ElementSegment, EntityType, Export, Features, FunctionBody, Global, Import, Limits, Module,
-    Place, RecGroup, Table,
+    Place, RecGroup, Table, TypeKind,
 };
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -54,6 +54,7 @@ pub fn decode(bytes: &[u8], features: &Features, limits: &Limits) -> Result<Deco
         limits,
         locals_left: limits.locals_in_all.saturating_add(bytes.len() as u64),
         module: Module::default(),
+        kinds: Vec::new(),
         bodies: Vec::new(),
         escaping: Vec::new(),
         section: "header",
@@ -71,6 +72,8 @@ struct Decoder<'a> {
     limits: &'a Limits,
     locals_left: u64,
     module: Module,
+    /// What kind each type is, up to the end of the group at hand.
+    kinds: Vec<TypeKind>,
     bodies: Vec<BodyToValidate>,
     escaping: Vec<u32>,
     section: &'static str,
@@ -97,6 +100,7 @@ impl Decoder<'_> {
             features: self.features,
             limits: self.limits,
             section: self.section,
+            kinds: &self.kinds,
         }
     }
 
@@ -170,6 +174,12 @@ impl Decoder<'_> {
             let group = group.map_err(|e| self.error(&e))?;
             let first = self.module.types.len();
             let explicit = group.is_explicit_rec_group();
+            // Types of a group may refer to later ones.
+            for (offset, ty) in group.clone().into_types_and_offsets() {
+                let kind = convert::kind(&ty);
+                let unknown = || self.converter().unsupported("a continuation type", offset);
+                self.kinds.push(kind.ok_or_else(unknown)?);
+            }
             for (offset, ty) in group.into_types_and_offsets() {
                 if explicit {
                     self.converter().explicit_rec_group(offset)?;

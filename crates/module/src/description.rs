@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use silica_operator::MachineType;
+
 use crate::{
-    CompositeType, ConstExpression, EntityType, FunctionType, GlobalType, HeapType, MemoryType,
-    RecGroup, RefType, SubType, TableType, TagType, ValueType,
+    CompositeType, ConstExpression, EntityType, FunctionType, GlobalType, MemoryType, RecGroup,
+    RefType, SubType, TableType, TagType, ValueType,
 };
 
 /// A range of the module's bytes.
@@ -265,21 +267,7 @@ impl Module {
     /// types that it declares, or in through a function, a table, or a global.
     #[must_use]
     pub fn uses_objects(&self) -> bool {
-        let object = |ty: RefType| match ty.heap {
-            HeapType::Func | HeapType::NoFunc => false,
-            // Structs and arrays are looked for among the declared types.
-            HeapType::Concrete(_) => false,
-            HeapType::Extern
-            | HeapType::NoExtern
-            | HeapType::Any
-            | HeapType::Eq
-            | HeapType::I31
-            | HeapType::Struct
-            | HeapType::Array
-            | HeapType::None
-            | HeapType::Exn
-            | HeapType::NoExn => true,
-        };
+        let object = |ty: RefType| ty.heap.machine() == MachineType::Object;
         let value = |ty: &ValueType| matches!(*ty, ValueType::Ref(ty) if object(ty));
         let declared = |ty: &SubType| match &ty.composite {
             CompositeType::Function(ty) => ty.params.iter().chain(&ty.results).any(value),

@@ -38,7 +38,7 @@ impl Display for RefType {
             HeapType::None => "nullref",
             HeapType::Exn => "exnref",
             HeapType::NoExn => "nullexnref",
-            HeapType::Concrete(_) => return write!(f, "(ref null {})", self.heap),
+            HeapType::Concrete { .. } => return write!(f, "(ref null {})", self.heap),
         };
         f.write_str(short)
     }
@@ -59,7 +59,7 @@ impl Display for HeapType {
             HeapType::None => "none",
             HeapType::Exn => "exn",
             HeapType::NoExn => "noexn",
-            HeapType::Concrete(index) => return write!(f, "{index}"),
+            HeapType::Concrete { index, .. } => return write!(f, "{index}"),
         })
     }
 }

@@ -262,7 +262,7 @@ fn value_features(ty: ValueType, used: &mut Features) {
 fn reference_features(ty: RefType, used: &mut Features) {
     used.set(Feature::ReferenceTypes, true);
     match ty.heap {
-        HeapType::Func | HeapType::Extern | HeapType::Concrete(_) => {}
+        HeapType::Func | HeapType::Extern | HeapType::Concrete { .. } => {}
         HeapType::Exn | HeapType::NoExn => {
             used.set(Feature::Exceptions, true);
         }
@@ -277,7 +277,7 @@ fn reference_features(ty: RefType, used: &mut Features) {
             used.set(Feature::Gc, true);
         }
     }
-    let typed = !ty.nullable || matches!(ty.heap, HeapType::Concrete(_));
+    let typed = !ty.nullable || matches!(ty.heap, HeapType::Concrete { .. });
     used_if(typed, Feature::FunctionReferences, used);
 }
 

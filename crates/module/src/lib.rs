@@ -39,5 +39,6 @@ pub use names::FunctionNames;
 pub use text::{is_text, parse_text};
 pub use types::{
     ArrayType, CompositeType, EntityType, FieldType, FunctionType, GlobalType, HeapType, IndexType,
-    MemoryType, RecGroup, RefType, StorageType, StructType, SubType, TableType, TagType, ValueType,
+    MemoryType, RecGroup, RefType, StorageType, StructType, SubType, TableType, TagType, TypeKind,
+    ValueType,
 };

@@ -1,7 +1,8 @@
 //! WebAssembly's types as the specification names them ("Types").
 //!
 //! A [`HeapType::Concrete`] holds an index into [`crate::Module::types`]. Such an index means something
-//! only beside its module; the runtime turns it into an engine-wide canonical id.
+//! only beside its module; the runtime turns it into an engine-wide canonical id. What kind of type it names stands
+//! beside it, so that a value type alone tells what remains of it in machine code.
 
 use silica_operator::MachineType;
 
@@ -27,7 +28,7 @@ impl ValueType {
             ValueType::F32 => MachineType::F32,
             ValueType::F64 => MachineType::F64,
             ValueType::V128 => MachineType::V128,
-            ValueType::Ref(_) => MachineType::Reference,
+            ValueType::Ref(ty) => ty.heap.machine(),
         }
     }
 }
@@ -70,8 +71,51 @@ pub enum HeapType {
     None,
     Exn,
     NoExn,
-    /// An index into the module's types.
-    Concrete(u32),
+    /// A type of the module.
+    Concrete {
+        /// Its index in the module's types.
+        index: u32,
+        /// What kind of type it is.
+        kind: TypeKind,
+    },
+}
+
+impl HeapType {
+    /// What remains of a reference to it in machine code: functions live outside of the store's heap of objects.
+    #[must_use]
+    pub const fn machine(self) -> MachineType {
+        match self {
+            HeapType::Func
+            | HeapType::NoFunc
+            | HeapType::Concrete {
+                kind: TypeKind::Function,
+                ..
+            } => MachineType::Reference,
+            HeapType::Extern
+            | HeapType::NoExtern
+            | HeapType::Any
+            | HeapType::Eq
+            | HeapType::I31
+            | HeapType::Struct
+            | HeapType::Array
+            | HeapType::None
+            | HeapType::Exn
+            | HeapType::NoExn
+            | HeapType::Concrete {
+                kind: TypeKind::Struct | TypeKind::Array,
+                ..
+            } => MachineType::Object,
+        }
+    }
+}
+
+/// What kind of composite type a type of a module is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum TypeKind {
+    Function,
+    Struct,
+    Array,
 }
 
 /// `functype`
@@ -122,6 +166,18 @@ pub enum CompositeType {
     Function(FunctionType),
     Struct(StructType),
     Array(ArrayType),
+}
+
+impl CompositeType {
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> TypeKind {
+        match self {
+            CompositeType::Function(_) => TypeKind::Function,
+            CompositeType::Struct(_) => TypeKind::Struct,
+            CompositeType::Array(_) => TypeKind::Array,
+        }
+    }
 }
 
 /// `subtype`

@@ -57,8 +57,11 @@ pub enum MachineType {
     F64,
     /// 128-bit vector.
     V128,
-    /// A pointer-sized reference (`funcref`, `externref`): 64 bits wide, 0 is null.
+    /// A reference to a function: a pointer, 64 bits wide; 0 is null.
     Reference,
+    /// A reference of the `any`, `extern` and `exn` hierarchies: 32 bits wide; 0 is null, odd is an `i31`, else the
+    /// offset of an object in the store's heap.
+    Object,
 }
 
 impl MachineType {
@@ -66,7 +69,7 @@ impl MachineType {
     #[must_use]
     pub const fn bytes(self) -> u32 {
         match self {
-            MachineType::I32 | MachineType::F32 => 4,
+            MachineType::I32 | MachineType::F32 | MachineType::Object => 4,
             MachineType::I64 | MachineType::F64 | MachineType::Reference => 8,
             MachineType::V128 => 16,
         }
@@ -76,7 +79,9 @@ impl MachineType {
     #[must_use]
     pub const fn is_integer_class(self) -> bool {
         match self {
-            MachineType::I32 | MachineType::I64 | MachineType::Reference => true,
+            MachineType::I32 | MachineType::I64 | MachineType::Reference | MachineType::Object => {
+                true
+            }
             MachineType::F32 | MachineType::F64 | MachineType::V128 => false,
         }
     }

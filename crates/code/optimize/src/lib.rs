@@ -1,7 +1,8 @@
 //! The optimizing [`Backend`](silica_translate::Backend), on Cranelift.
 //!
 //! [`Target`] is what code is made for, [`Workspace`] what a thread needs to make it, [`CraneliftBackend`] what a
-//! translation writes to, [`CompiledFunction`](silica_contract::artefact::CompiledFunction) what comes out: bytes, calls to resolve, traps and source offsets.
+//! translation writes to, [`CompiledFunction`](silica_contract::artefact::CompiledFunction) what comes out: bytes, calls
+//! to resolve, traps, source offsets, references in frames and handlers.
 //! Small callees are inlined while they are translated ([`InlineSource`]).
 //!
 //! This crate knows one function at a time. Which functions, on which threads, and where they end up is
@@ -10,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod backend;
+mod call_sites;
 mod error;
 mod host;
 mod input;

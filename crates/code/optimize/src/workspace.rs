@@ -18,7 +18,10 @@ use silica_contract::{
     trap::TrapCode,
 };
 
-use crate::{CraneliftBackend, Error, Failure, FunctionInput, InlineSource, Target};
+use crate::{
+    CraneliftBackend, Error, Failure, FunctionInput, InlineSource, Target,
+    backend::ObjectsInMemory, call_sites,
+};
 
 /// What a function became, for people to read.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +43,8 @@ pub struct Workspace {
 struct State {
     context: Context,
     builder: FunctionBuilderContext,
+    /// References that lie in memory in the function that was translated.
+    objects: Vec<ObjectsInMemory>,
 }
 
 impl Default for State {
@@ -47,6 +52,7 @@ impl Default for State {
         State {
             context: Context::new(),
             builder: FunctionBuilderContext::new(),
+            objects: Vec::new(),
         }
     }
 }
@@ -159,9 +165,10 @@ impl State {
             input,
         );
         translate(&mut backend).map_err(Failure::Translation)?;
-        backend
+        self.objects = backend
             .complete(isa.frontend_config())
-            .map_err(Failure::Code)
+            .map_err(Failure::Code)?;
+        Ok(())
     }
 
     fn emit(&mut self, isa: &dyn TargetIsa, listing: bool) -> Result<CompiledFunction, Error> {
@@ -185,15 +192,11 @@ impl State {
             relocations,
             traps: traps(code.buffer.traps())?,
             locations: source_locations(locations.map(|l| (l.start, l.end, l.loc))),
-            frame_bytes: frame_bytes(code),
+            frame_bytes: call_sites::frame_bytes(code),
+            stack_maps: call_sites::stack_maps(code, &self.objects),
+            handlers: call_sites::handlers(code)?,
         })
     }
-}
-
-fn frame_bytes(code: &cranelift_codegen::CompiledCode) -> u32 {
-    code.buffer
-        .frame_layout()
-        .map_or(0, |layout| layout.frame_to_fp_offset)
 }
 
 fn refusal(error: &CodegenError) -> Error {

@@ -39,9 +39,10 @@ impl Random {
             ValueType::F64,
             ValueType::V128,
             ValueType::Ref(RefType::FUNCREF),
+            ValueType::Ref(RefType::EXTERNREF),
         ];
         let count = self.below(most + 1);
-        (0..count).map(|_| all[self.below(6) as usize]).collect()
+        (0..count).map(|_| all[self.below(7) as usize]).collect()
     }
 }
 
@@ -205,7 +206,8 @@ fn results_are_where_the_layout_says() {
             let text = assembly(&target, |backend| {
                 backend.begin(&caller, &[]);
                 let (code, context) = (backend.context(), backend.context());
-                let values = backend.call(CallTarget::Pointer { code, context }, &callee, vec![]);
+                let values =
+                    backend.call(CallTarget::Pointer { code, context }, &callee, vec![], None);
                 backend.return_(vec![values[index]]);
             });
             let after = text.split("call ").nth(1).unwrap_or_default();

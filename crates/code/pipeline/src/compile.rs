@@ -80,5 +80,7 @@ pub fn compile(
         addresses: &text.addresses,
         memories: &memories,
         kept: &kept,
+        stack_maps: &text.stack_maps,
+        handlers: &text.handlers,
     })?)
 }

@@ -1,8 +1,9 @@
-//! Where functions lie in an image's text, and what follows from it: distances of calls, tables of traps and source
-//! offsets.
+//! Where functions lie in an image's text, and what follows from it: distances of calls, tables of traps, source
+//! offsets, references in frames and handlers.
 
 use silica_contract::{
     artefact::{CompiledFunction, Relocation, RelocationKind},
+    call_sites::{Handler, StackMap},
     image::CodeRange,
     settings::Architecture,
     trap::TrapCode,
@@ -19,6 +20,8 @@ pub(crate) struct Text {
     pub(crate) functions: Vec<CodeRange>,
     pub(crate) traps: Vec<(u32, TrapCode)>,
     pub(crate) addresses: Vec<(u32, u32)>,
+    pub(crate) stack_maps: Vec<StackMap>,
+    pub(crate) handlers: Vec<Handler>,
 }
 
 /// How far a direct call reaches, and so how much text there may be.
@@ -92,6 +95,17 @@ impl Text {
             self.addresses
                 .push((start + location.offset, module_offset));
         }
+        self.stack_maps
+            .extend(function.stack_maps.into_iter().map(|map| StackMap {
+                return_offset: start + map.return_offset,
+                ..map
+            }));
+        self.handlers
+            .extend(function.handlers.iter().map(|handler| Handler {
+                return_offset: start + handler.return_offset,
+                handler_offset: start + handler.handler_offset,
+                ..*handler
+            }));
         relocations.extend(function.relocations.iter().map(|r| (start, *r)));
     }
 

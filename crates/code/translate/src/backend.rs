@@ -26,6 +26,8 @@ pub enum Region {
     Function,
     /// Linear memories.
     Heap,
+    /// The store's heap of objects.
+    Object,
 }
 
 /// How a field behaves while a function runs.
@@ -105,7 +107,9 @@ pub struct BranchTarget<B, V> {
 /// Makes code (or a value, or words) for what `translate` says.
 ///
 /// Integers of type `i32` are 32 bits wide, with no promise about what lies above. Comparisons give an `i32` of 0 or 1.
-/// References and pointers are 64-bit integers.
+/// References to functions and pointers are 64-bit integers; references to objects ([`MachineType::Object`]) are 32-bit
+/// integers, which the collector may change in each call. A pointer that was computed from an object is not kept
+/// across a call.
 pub trait Backend {
     /// A value that was computed and not yet used.
     type Value;
@@ -264,6 +268,8 @@ pub trait Backend {
     fn field_get(&mut self, pointer: Self::Value, field: Field) -> Self::Value;
     /// Writes a field.
     fn field_set(&mut self, pointer: Self::Value, field: Field, value: Self::Value);
+    /// Says that an `i32` that was computed is a reference to an object, from here on known to the collector.
+    fn object(&mut self, value: Self::Value) -> Self::Value;
     /// A pointer and so many bytes (`i64`).
     fn pointer_add(&mut self, pointer: Self::Value, bytes: Self::Value) -> Self::Value;
     /// Gives `pointer` if the `i32` condition is not zero, else null, with no branch that a processor could
@@ -340,6 +346,9 @@ pub trait Backend {
     /// Makes a block with these parameters. `is_loop`: branches back to it may still come after it was
     /// entered, until [`Backend::seal`].
     fn block(&mut self, params: &[MachineType], is_loop: bool) -> Self::Block;
+    /// Makes a block that an exception goes on in, whose one parameter is the exception (an object). Calls may be made
+    /// with it, and [`Backend::throw`], until [`Backend::seal`].
+    fn handler(&mut self) -> Self::Block;
     /// Says that a block is rarely reached.
     fn mark_cold(&mut self, block: Self::Block);
     /// Continues at the start of `block`; the block before has ended. Gives the block's parameters.
@@ -365,12 +374,14 @@ pub trait Backend {
 
     // ---- calls ----
 
-    /// Calls; gives the results. The ABI ([`silica_contract::abi`]) is the backend's business.
+    /// Calls; gives the results. The ABI ([`silica_contract::abi`]) is the backend's business. An exception that comes
+    /// out of the call goes on in `handler`; with none, it leaves the function.
     fn call(
         &mut self,
         target: CallTarget<Self::Value>,
         ty: &FunctionType,
         arguments: Vec<Self::Value>,
+        handler: Option<Self::Block>,
     ) -> Vec<Self::Value>;
     /// Calls in tail position; ends the block.
     fn return_call(
@@ -381,7 +392,11 @@ pub trait Backend {
     );
     /// Returns; ends the block.
     fn return_(&mut self, values: Vec<Self::Value>);
-    /// Calls a builtin; arguments after the context, each `i64`. Gives an `i64` if the builtin has a result.
+    /// Throws an exception (an object that is not null): it goes on in `handler`, and with none leaves the function.
+    /// Ends the block.
+    fn throw(&mut self, exception: Self::Value, handler: Option<Self::Block>);
+    /// Calls a builtin; arguments after the context, each `i64`. Gives what the builtin has as result. Builtins never
+    /// throw ([`Backend::throw`] is not one).
     fn call_builtin(
         &mut self,
         builtin: Builtin,

@@ -10,7 +10,7 @@ use wasmparser::{BlockType, BrTable, Operator};
 use crate::{
     Backend, BranchTarget, TranslateError,
     frame::{Frame, FrameKind},
-    function::{Operand, Translator, machine_type},
+    function::{Operand, Translator},
 };
 
 impl<B: Backend> Translator<'_, '_, B> {
@@ -75,7 +75,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     fn block_types(&self, ty: BlockType) -> (Vec<MachineType>, Vec<MachineType>) {
         match ty {
             BlockType::Empty => (Vec::new(), Vec::new()),
-            BlockType::Type(result) => (Vec::new(), vec![machine_type(result)]),
+            BlockType::Type(result) => (Vec::new(), vec![self.environment.machine_type(result)]),
             BlockType::FuncType(index) => {
                 let ty = self.environment.function_type(index);
                 (

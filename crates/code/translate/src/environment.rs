@@ -4,7 +4,9 @@ use silica_contract::{
     layout::ContextLayout,
     settings::{MemoryStyle, Settings},
 };
-use silica_module::{FunctionType, MemoryType, Module, TableType};
+use silica_module::{FunctionType, MemoryType, Module, TableType, TypeKind};
+use silica_operator::MachineType;
+use wasmparser::{AbstractHeapType, ValType};
 
 /// A module and the settings it is compiled with. Shared by all functions, on all threads.
 #[derive(Debug)]
@@ -25,6 +27,39 @@ impl<'a> Environment<'a> {
             module,
             settings,
             layout: ContextLayout::new(module),
+        }
+    }
+
+    /// What remains of an operator's type in machine code.
+    pub(crate) fn machine_type(&self, ty: ValType) -> MachineType {
+        match ty {
+            ValType::I32 => MachineType::I32,
+            ValType::I64 => MachineType::I64,
+            ValType::F32 => MachineType::F32,
+            ValType::F64 => MachineType::F64,
+            ValType::V128 => MachineType::V128,
+            ValType::Ref(ty) => self.heap_machine_type(ty.heap_type()),
+        }
+    }
+
+    /// What remains of a reference of this heap type in machine code.
+    pub(crate) fn heap_machine_type(&self, ty: wasmparser::HeapType) -> MachineType {
+        let kind = match ty {
+            wasmparser::HeapType::Abstract { ty, .. } => {
+                return match ty {
+                    AbstractHeapType::Func | AbstractHeapType::NoFunc => MachineType::Reference,
+                    _ => MachineType::Object,
+                };
+            }
+            wasmparser::HeapType::Concrete(index) | wasmparser::HeapType::Exact(index) => {
+                let index = index.as_module_index().map(|index| index as usize);
+                index.and_then(|index| self.module.types.get(index))
+            }
+        };
+        match kind.map(|ty| ty.composite.kind()) {
+            Some(TypeKind::Function) => MachineType::Reference,
+            Some(TypeKind::Struct | TypeKind::Array) => MachineType::Object,
+            None => unreachable!("an operator names a type of its module, as the validator proved"),
         }
     }
 

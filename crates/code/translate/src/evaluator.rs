@@ -68,6 +68,9 @@ pub enum Reason {
     /// It does not go into calls.
     #[error("it calls a function")]
     Call,
+    /// It knows no objects.
+    #[error("it throws an exception")]
+    Throw,
     /// It does not go back.
     #[error("it branches backwards")]
     Loop,

@@ -1,7 +1,10 @@
 //! One function: its operand stack, and the loop over its operators.
 
 use silica_operator::MachineType;
-use wasmparser::{FuncValidator, FunctionBody, Operator, ValType, ValidatorResources};
+use wasmparser::{
+    FuncValidator, FunctionBody, Operator, RefType, ValType, ValidatorResources,
+    WasmModuleResources,
+};
 
 use crate::{
     Backend, Environment, TranslateError,
@@ -31,7 +34,10 @@ pub fn translate_function<B: Backend>(
     let function = validator.index();
     let ty = environment.module.type_of_function(function);
     let locals: Vec<MachineType> = (ty.params.len() as u32..validator.len_locals())
-        .map(|local| machine_type(validator.get_local_type(local).unwrap_or(ValType::I32)))
+        .map(|local| {
+            let ty = validator.get_local_type(local).unwrap_or(ValType::I32);
+            environment.machine_type(at_top(ty, validator.resources()))
+        })
         .collect();
     backend.set_module_offset(reader.original_position() as u32);
     backend.begin(ty, &locals);
@@ -62,16 +68,14 @@ pub fn translate_function<B: Backend>(
     Ok(())
 }
 
-/// What remains of a validator's type in machine code.
-pub(crate) fn machine_type(ty: ValType) -> MachineType {
-    match ty {
-        ValType::I32 => MachineType::I32,
-        ValType::I64 => MachineType::I64,
-        ValType::F32 => MachineType::F32,
-        ValType::F64 => MachineType::F64,
-        ValType::V128 => MachineType::V128,
-        ValType::Ref(_) => MachineType::Reference,
-    }
+/// The type, or if it is a reference the top of its hierarchy: the validator has numbers of its own for the types of
+/// a module, where it has looked at them.
+fn at_top(ty: ValType, resources: &ValidatorResources) -> ValType {
+    let ValType::Ref(reference) = ty else {
+        return ty;
+    };
+    let top = resources.top_type(&reference.heap_type());
+    RefType::new(true, top).map_or(ty, ValType::Ref)
 }
 
 /// An operand on the stack, with its type.

@@ -6,7 +6,7 @@ use silica_contract::{
     trap::TrapCode,
 };
 use silica_module::{ConstOperator, FunctionType, IndexType};
-use silica_operator::{IntBinary, IntCompare, IntType, IntUnary, MachineType};
+use silica_operator::{Convert, IntBinary, IntCompare, IntType, IntUnary, MachineType};
 use wasmparser::Operator;
 
 use crate::{
@@ -15,8 +15,6 @@ use crate::{
     function::{Operand, Translator},
     memory::{POINTER, context_field, index_machine, narrower},
 };
-
-const REFERENCE: FieldType = FieldType::Value(MachineType::Reference);
 
 /// A field of a function reference. Such a pointer may be null: then the access faults.
 const fn function_field(offset: u32, ty: FieldType) -> Field {
@@ -37,15 +35,12 @@ impl<B: Backend> Translator<'_, '_, B> {
         match operator {
             Operator::GlobalGet { global_index } => self.global_get(*global_index),
             Operator::GlobalSet { global_index } => self.global_set(*global_index),
-            Operator::RefNull { .. } => {
-                let null = self.backend.constant(MachineType::Reference, 0);
-                self.push(MachineType::Reference, null);
+            Operator::RefNull { hty } => {
+                let ty = self.environment.heap_machine_type(*hty);
+                let null = self.backend.constant(ty, 0);
+                self.push(ty, null);
             }
-            Operator::RefIsNull => {
-                let value = self.pop();
-                let is_null = self.backend.int_unary(IntUnary::Eqz, IntType::I64, value);
-                self.push(MachineType::I32, is_null);
-            }
+            Operator::RefIsNull => self.ref_is_null(),
             Operator::RefFunc { function_index } => self.ref_func(*function_index),
             Operator::Call { function_index } => self.call(*function_index),
             Operator::ReturnCall { function_index } => self.return_call(*function_index),
@@ -165,6 +160,16 @@ impl<B: Backend> Translator<'_, '_, B> {
 
     // ---- references ----
 
+    fn ref_is_null(&mut self) {
+        let Operand { value, ty } = self.pop_operand();
+        let width = match ty {
+            MachineType::Object => IntType::I32,
+            _ => IntType::I64,
+        };
+        let is_null = self.backend.int_unary(IntUnary::Eqz, width, value);
+        self.push(MachineType::I32, is_null);
+    }
+
     fn ref_func(&mut self, index: u32) {
         let place = self
             .environment
@@ -230,35 +235,53 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// The field of a table's element.
-    fn element_field(&self) -> Field {
+    fn element_field(&self, table: u32) -> Field {
         let guarded = self.environment.settings.spectre_guards;
         Field {
             offset: 0,
-            ty: REFERENCE,
+            // An object takes the lower half of an element; the upper half is always zero.
+            ty: FieldType::Value(self.element_type(table)),
             kind: FieldKind::Mutable,
             region: Region::Table,
             trap: guarded.then_some(TrapCode::TableOutOfBounds),
         }
     }
 
+    /// What an element of a table is in machine code.
+    fn element_type(&self, table: u32) -> MachineType {
+        self.environment.table(table).element.heap.machine()
+    }
+
+    /// An element for a builtin: zero-extended.
+    fn pop_element(&mut self) -> B::Value {
+        let Operand { value, ty } = self.pop_operand();
+        match ty {
+            MachineType::Object => self
+                .backend
+                .convert(Convert::Extend { signed: false }, value),
+            _ => value,
+        }
+    }
+
     fn table_get(&mut self, table: u32) {
         let index = self.pop();
         let element = self.element(table, index);
-        let value = self.backend.field_get(element, self.element_field());
-        self.push(MachineType::Reference, value);
+        let value = self.backend.field_get(element, self.element_field(table));
+        self.push(self.element_type(table), value);
     }
 
     fn table_set(&mut self, table: u32) {
         let value = self.pop();
         let index = self.pop();
         let element = self.element(table, index);
-        self.backend.field_set(element, self.element_field(), value);
+        self.backend
+            .field_set(element, self.element_field(table), value);
     }
 
     fn table_grow(&mut self, table: u32) {
         let index = self.environment.table(table).index;
         let delta = self.pop();
-        let value = self.pop();
+        let value = self.pop_element();
         let delta = self.widen(index, delta);
         let table = self.i64(table.into());
         let old = self.builtin_value(Builtin::TableGrow, vec![table, value, delta]);
@@ -268,7 +291,7 @@ impl<B: Backend> Translator<'_, '_, B> {
 
     fn table_fill(&mut self, table: u32) {
         let index = self.environment.table(table).index;
-        let (length, value, destination) = (self.pop(), self.pop(), self.pop());
+        let (length, value, destination) = (self.pop(), self.pop_element(), self.pop());
         let length = self.widen(index, length);
         let destination = self.widen(index, destination);
         let table = self.i64(table.into());
@@ -332,7 +355,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     fn table_target_of_call(&mut self, type_index: u32, table: u32) -> CallTarget<B::Value> {
         let index = self.pop();
         let element = self.element(table, index);
-        let reference = self.backend.field_get(element, self.element_field());
+        let reference = self.backend.field_get(element, self.element_field(table));
         let copy = self.backend.duplicate(&reference);
         let id = FieldType::Value(MachineType::I32);
         // Null faults here: the first page of the address space is never mapped.
@@ -363,7 +386,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         let ty = self.environment.module.type_of_function(index);
         let arguments = self.pop_many(ty.params.len());
         let target = self.function_target(index);
-        let values = self.backend.call(target, ty, arguments);
+        let values = self.backend.call(target, ty, arguments, None);
         self.push_results(ty, values);
     }
 
@@ -381,7 +404,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         let ty = self.environment.function_type(type_index);
         let target = self.table_target_of_call(type_index, table);
         let arguments = self.pop_many(ty.params.len());
-        let values = self.backend.call(target, ty, arguments);
+        let values = self.backend.call(target, ty, arguments, None);
         self.push_results(ty, values);
     }
 

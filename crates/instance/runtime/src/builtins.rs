@@ -135,6 +135,10 @@ builtins! {
             // SAFETY: compiled code passes a function of its store or null; functions live as long as the store.
             Ok(u64::from(unsafe { state.function_number(function as usize as *mut FunctionReference) }))
         };
+    Throw throw throw_stub throw_stub_fuel (exception) = |state, _, exception| {
+        state.exception = exception as u32;
+        Err(Raise::Exception)
+    };
 }
 
 /// The table of builtins, as compiled code reads it.

@@ -104,7 +104,23 @@ pub(crate) struct CodeAddress {
 
 /// Finds published code by address. Takes no lock.
 pub(crate) fn find(pc: usize) -> Option<CodeAddress> {
-    REGISTRY.find(pc)
+    REGISTRY.look_up(pc, |start, code| CodeAddress {
+        module: code.module,
+        offset: (pc - start) as u32,
+        trap: code.trap_at(pc),
+        counts_fuel: code.counts_fuel,
+    })
+}
+
+/// The handler of exceptions that come out of the call that returns to this address, and how far below the frame
+/// pointer it expects the stack pointer.
+pub(crate) fn find_handler(return_address: usize) -> Option<(usize, u32)> {
+    // A call may be the last instruction of its module.
+    REGISTRY.look_up(return_address.wrapping_sub(1), |start, code| {
+        let offset = u32::try_from(return_address - start).ok()?;
+        let handler = code.image.index().handlers(code.image.bytes()).at(offset)?;
+        Some((start + handler.handler_offset as usize, handler.frame_bytes))
+    })?
 }
 
 static REGISTRY: Registry = Registry {
@@ -131,7 +147,8 @@ struct Registry {
 }
 
 impl Registry {
-    fn find(&self, pc: usize) -> Option<CodeAddress> {
+    /// Gives the start and the rest of what is known of the code at an address.
+    fn look_up<T>(&self, pc: usize, tell: impl FnOnce(usize, &PublishedCode) -> T) -> Option<T> {
         self.readers.fetch_add(1, Ordering::SeqCst);
         let snapshot = self.snapshot.load(Ordering::SeqCst);
         // SAFETY: a snapshot is freed only after it was replaced and no reader was counted since.
@@ -144,12 +161,7 @@ impl Registry {
         let found = entry.map(|entry| {
             // SAFETY: code is removed from the registry, which waits for readers, before it is freed.
             let code = unsafe { &*entry.code };
-            CodeAddress {
-                module: code.module,
-                offset: (pc - entry.start) as u32,
-                trap: code.trap_at(pc),
-                counts_fuel: code.counts_fuel,
-            }
+            tell(entry.start, code)
         });
         self.readers.fetch_sub(1, Ordering::SeqCst);
         found

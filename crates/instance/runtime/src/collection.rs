@@ -16,7 +16,6 @@ use crate::{
     raise::Raise,
     record::InstanceRecord,
     state::{State, StoreState},
-    types::TypeRegistry,
 };
 
 impl From<HeapError> for Raise {
@@ -49,11 +48,12 @@ impl From<HeapError> for RuntimeError {
 
 /// What of a store refers to objects, and who is asked before its heap grows.
 struct StoreOwner<'a> {
-    types: &'a TypeRegistry,
     instances: &'a mut [Box<InstanceRecord>],
     tables: &'a mut [TableEntry],
     globals: &'a [Box<GlobalEntry>],
     roots: &'a mut HostRoots,
+    /// An exception on its way through host code.
+    exception: &'a mut u32,
     limits: Limits,
     bytes_max: usize,
 }
@@ -61,16 +61,19 @@ struct StoreOwner<'a> {
 impl Owner for StoreOwner<'_> {
     fn roots(&mut self, visit: &mut Visit<'_>) -> Result<(), Damaged> {
         self.roots.visit(visit)?;
+        if *self.exception != 0 {
+            *self.exception = visit(*self.exception)?;
+        }
         for instance in &mut *self.instances {
             instance.visit_objects(visit)?;
         }
         for global in self.globals {
-            if is_object(self.types, global.ty.value) {
+            if is_object(global.ty.value) {
                 global.visit_object(visit)?;
             }
         }
         for table in &mut *self.tables {
-            if is_object(self.types, ValueType::Ref(table.ty.element)) {
+            if is_object(ValueType::Ref(table.ty.element)) {
                 for element in table.elements_mut() {
                     // Most elements of most tables are null.
                     if *element != 0 {
@@ -99,11 +102,11 @@ impl State {
         let limits = self.limits();
         let config = self.runtime.config();
         let mut owner = StoreOwner {
-            types: self.runtime.types(),
             instances: &mut self.instances,
             tables: &mut self.tables,
             globals: &self.globals,
             roots: &mut self.roots,
+            exception: &mut self.exception,
             limits,
             bytes_max: usize::try_from(config.heap_bytes_max).unwrap_or(usize::MAX),
         };

@@ -2,7 +2,8 @@
 //!
 //! Compiled code is entered by [`enter`], and by nothing else. It is left in three ways: it returns; it calls
 //! a host function or a builtin through one of the `leave` stubs, which note where it was left; or
-//! [`resume_host`] throws its frames away and returns from [`enter`] in their place.
+//! [`resume_host`] throws its frames away and returns from [`enter`] in their place. [`resume_handler`] throws only the
+//! innermost ones away, and goes on in compiled code.
 //!
 //! The assembly reads [`Activation`] by offsets, which stand beside the struct in `activation`.
 
@@ -19,7 +20,7 @@ use x86_64 as architecture;
 
 pub(crate) use architecture::{
     builtin_stub, enter, host_stack_exhausted, leave_general, leave_general_fuel, leave_typed,
-    leave_typed_fuel, resume_host,
+    leave_typed_fuel, resume_handler, resume_host,
 };
 
 pub(crate) use activation::{

@@ -5,9 +5,15 @@ use std::any::Any;
 use silica_contract::image::ImageError;
 use silica_os::OsError;
 
-/// An error of a host function. The runtime carries it from there to who called, and looks into it for one
-/// thing: a [`silica_contract::trap::TrapCode`] in it makes the call end with that trap.
+/// An error of a host function. The runtime carries it from there to who called, and looks into it for two
+/// things: a [`silica_contract::trap::TrapCode`] in it makes the call end with that trap,
+/// and a [`ThrownException`] throws what is pending in the store.
 pub type HostError = Box<dyn Any + Send + Sync>;
+
+/// What a host function returns to throw the store's pending exception on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("thrown WebAssembly exception")]
+pub struct ThrownException;
 
 /// An error of the runtime.
 #[derive(Debug, thiserror::Error)]

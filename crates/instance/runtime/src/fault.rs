@@ -12,9 +12,11 @@ use silica_os::{Fault, FaultKind};
 use crate::{
     code::{self, CodeAddress},
     entry::{Activation, host_stack_exhausted, resume_host},
+    error::ThrownException,
     outcome::{Backtrace, CallError},
     raise::{Raise, Record},
     state::{State, StoreState},
+    throw,
 };
 
 thread_local! {
@@ -207,6 +209,16 @@ pub(crate) unsafe fn raise(state: *mut State, raise: Raise) -> ! {
     // SAFETY: see above.
     unsafe {
         match raise {
+            // A host function may say so with no exception there: then that is an error like any other.
+            Raise::Exception if (*state).exception == 0 => {
+                note_exit(state, TrapCode::Unreachable);
+                (*state).pending = Some(Raise::Error(Box::new(ThrownException)));
+            }
+            Raise::Exception => {
+                throw::go_on(state);
+                note_exit(state, TrapCode::Unreachable);
+                (*state).pending = Some(Raise::Exception);
+            }
             Raise::Trap(code) => note_exit(state, code),
             pending @ (Raise::Error(_) | Raise::Panic(_)) => {
                 note_exit(state, TrapCode::Unreachable);
@@ -233,6 +245,7 @@ pub(crate) fn ended(state: &mut State) -> CallError {
             backtrace,
         },
         Some(Raise::Error(error)) => CallError::Host { error, backtrace },
+        Some(Raise::Exception) => CallError::Exception { backtrace },
         Some(Raise::Panic(payload)) => std::panic::resume_unwind(payload),
     }
 }

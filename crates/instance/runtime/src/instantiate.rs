@@ -558,6 +558,10 @@ fn stopped(store: &StoreState, raise: crate::raise::Raise) -> InstantiateError {
         }
         .into(),
         Raise::Panic(payload) => std::panic::resume_unwind(payload),
+        Raise::Exception => CallError::Exception {
+            backtrace: store.backtrace(),
+        }
+        .into(),
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! - [`Store`] owns everything that code may refer to; handles ([`Function`], [`Memory`], …) name parts of it.
 //! - `call` prepares an activation, `entry` holds the assembly that enters and leaves code.
-//! - `host` and `builtins` are what code calls; `fault` is how a call ends early.
+//! - `host` and `builtins` are what code calls; `fault` is how a call ends early, `throw` where an exception goes on.
 //! - `instantiate` makes instances of a [`CompiledModule`]; `memory`, `handles` and `types` are what they are made of.
 //! - `interrupt` stops a call from another thread; `suspend` puts a call aside while the host waits.
 
@@ -51,12 +51,13 @@ mod store;
 mod supertypes;
 mod suspend;
 mod suspender;
+mod throw;
 mod tuple;
 mod typed;
 mod types;
 mod value;
 
-pub use error::{HostError, LoadError, RuntimeError};
+pub use error::{HostError, LoadError, RuntimeError, ThrownException};
 pub use handles::{Extern, ExternObject, Function, Global, Memory, Table};
 pub use host::HostFunction;
 pub use host_call::HostCall;

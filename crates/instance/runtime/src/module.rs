@@ -7,7 +7,7 @@ use silica_contract::{
     layout::{self, ContextLayout},
     settings::Architecture,
 };
-use silica_module::{HeapType, Module, RefType, ValueType};
+use silica_module::{Module, RefType, ValueType};
 
 use crate::{
     LoadError, Runtime,
@@ -16,7 +16,7 @@ use crate::{
     identity::ModuleId,
     image::Image,
     memory::MemoryContents,
-    types::{RegisteredType, map_value_type},
+    types::{RegisteredType, map_ref_type, map_value_type},
 };
 
 /// A module whose code is in memory and can run. Cloning gives another handle to it.
@@ -75,7 +75,7 @@ impl CompiledModule {
             id,
             runtime: runtime.clone(),
             contents: contents(&image)?,
-            object_globals: object_globals(runtime, module, &types),
+            object_globals: object_globals(module),
             code,
             types,
             layout,
@@ -148,11 +148,7 @@ impl CompiledModule {
     }
 
     pub(crate) fn canonical_ref(&self, ty: RefType) -> RefType {
-        let heap = match ty.heap {
-            HeapType::Concrete(index) => HeapType::Concrete(self.0.types[index as usize].id()),
-            other => other,
-        };
-        RefType { heap, ..ty }
+        map_ref_type(ty, &|index| self.0.types[index as usize].id())
     }
 
     pub(crate) fn layout(&self) -> &ContextLayout {
@@ -177,12 +173,11 @@ impl CompiledModule {
 }
 
 /// Globals that the module defines and whose values are references to objects.
-fn object_globals(runtime: &Runtime, module: &Module, types: &[RegisteredType]) -> Box<[u32]> {
-    let canonical = |ty| map_value_type(ty, &|index| types[index as usize].id());
+fn object_globals(module: &Module) -> Box<[u32]> {
     (0..)
         .zip(&module.globals)
         .skip(module.imported_globals as usize)
-        .filter(|(_, global)| is_object(runtime.types(), canonical(global.ty.value)))
+        .filter(|(_, global)| is_object(global.ty.value))
         .map(|(index, _)| index)
         .collect()
 }

@@ -27,6 +27,11 @@ pub enum CallError {
         /// Where it was called.
         backtrace: Backtrace,
     },
+    /// An exception left the call. It is pending in the store.
+    Exception {
+        /// Where it was thrown.
+        backtrace: Backtrace,
+    },
     /// The call was not made: the arguments are not those of the function's type, or there is no
     /// room for it.
     Arguments(String),
@@ -49,6 +54,7 @@ impl std::fmt::Display for CallError {
                 Some(error) => error.fmt(f),
                 None => f.write_str("a host function failed"),
             },
+            CallError::Exception { .. } => f.write_str("thrown WebAssembly exception"),
             CallError::Arguments(message) => f.write_str(message),
         }
     }

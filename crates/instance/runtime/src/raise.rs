@@ -5,7 +5,7 @@ use std::{any::Any, mem::MaybeUninit};
 use silica_contract::trap::TrapCode;
 
 use crate::{
-    error::{HostError, RuntimeError},
+    error::{HostError, RuntimeError, ThrownException},
     outcome::Backtrace,
 };
 
@@ -15,6 +15,8 @@ pub(crate) enum Raise {
     Trap(TrapCode),
     Error(HostError),
     Panic(Box<dyn Any + Send>),
+    /// The exception that is pending in the store.
+    Exception,
 }
 
 impl From<TrapCode> for Raise {
@@ -35,6 +37,9 @@ impl From<RuntimeError> for Raise {
 impl Raise {
     /// An error of the embedder's.
     pub(crate) fn host(error: HostError) -> Raise {
+        if error.is::<ThrownException>() {
+            return Raise::Exception;
+        }
         match error.downcast::<TrapCode>() {
             Ok(code) => Raise::Trap(*code),
             Err(error) => Raise::Error(error),

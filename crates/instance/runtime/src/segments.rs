@@ -95,7 +95,7 @@ pub(crate) fn element_in_object(
     let ty = module.canonical(ValueType::Ref(
         module.module().elements[segment as usize].ty,
     ));
-    if is_object(state.runtime.types(), ty) {
+    if is_object(ty) {
         return Ok(value as u32);
     }
     // SAFETY: an element that is no object is a function of the store, or null.
@@ -111,7 +111,7 @@ pub(crate) fn make_objects(state: &mut State, instance: u32) -> Result<(), Runti
         let ElementItems::Expressions(expressions) = &description.items else {
             continue;
         };
-        if !is_object(state.runtime.types(), ty) {
+        if !is_object(ty) {
             continue;
         }
         if !made {
@@ -244,7 +244,7 @@ impl Evaluation<'_> {
         let bits = global_value(record, index);
         let module = record.module();
         let ty = module.canonical(module.module().globals[index as usize].ty.value);
-        if is_object(self.state.runtime.types(), ty) {
+        if is_object(ty) {
             return Operand::Kept(self.state.roots.keep(bits as u32));
         }
         Operand::Bits(bits)
@@ -299,7 +299,7 @@ impl Evaluation<'_> {
     ) -> Result<(), RuntimeError> {
         let mut bits = self.bits(value);
         if let StorageType::Value(ty @ ValueType::Ref(_)) = field.storage
-            && !is_object(self.state.runtime.types(), ty)
+            && !is_object(ty)
         {
             let function = bits as u64 as usize as *mut FunctionReference;
             // SAFETY: a value of the type of a function is a function of the store, or null.

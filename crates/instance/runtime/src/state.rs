@@ -67,6 +67,8 @@ pub(crate) struct State {
     pub(crate) runtime: Runtime,
     pub(crate) own_stack: Option<Stack>,
     pub(crate) pending: Option<Raise>,
+    /// An exception that is on its way through host code, an object; 0 for none. The collector knows it.
+    pub(crate) exception: u32,
     pub(crate) limiter: Option<LimiterAccess>,
     pub(crate) instances: Vec<Box<InstanceRecord>>,
     pub(crate) memories: Vec<MemoryEntry>,
@@ -107,6 +109,7 @@ impl State {
             runtime: runtime.clone(),
             own_stack: None,
             pending: None,
+            exception: 0,
             limiter: None,
             instances: Vec::new(),
             memories: Vec::new(),

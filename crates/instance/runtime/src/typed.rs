@@ -203,7 +203,7 @@ impl WasmType for Option<ExternObject> {
     }
 }
 impl Abi for Option<ExternObject> {
-    type Register = u64;
+    type Register = u32;
     const CLASS: RegisterClass = RegisterClass::Integer;
     fn value_type() -> ValueType {
         ValueType::Ref(RefType::EXTERNREF)
@@ -213,7 +213,7 @@ impl Abi for Option<ExternObject> {
         u128::from(self.to_register(store))
     }
     #[inline(always)]
-    fn to_register(self, store: StoreId) -> u64 {
+    fn to_register(self, store: StoreId) -> u32 {
         match self {
             None => 0,
             Some(object) if object.store() == store => object.to_bits(),
@@ -222,22 +222,22 @@ impl Abi for Option<ExternObject> {
     }
     #[inline(always)]
     unsafe fn from_bits(bits: u128, store: StoreId) -> Option<ExternObject> {
-        ExternObject::from_bits(bits as u64, store)
+        ExternObject::from_bits(bits as u32, store)
     }
     #[inline(always)]
-    unsafe fn from_register(register: u64, store: StoreId) -> Option<ExternObject> {
+    unsafe fn from_register(register: u32, store: StoreId) -> Option<ExternObject> {
         ExternObject::from_bits(register, store)
     }
 }
 
 macro_rules! never_null {
-    ($($ty:ty, $reference:ident;)*) => {$(
+    ($($ty:ty, $register:ty, $reference:ident;)*) => {$(
         impl WasmType for $ty {
             fn into_value(self) -> Value { Some(self).into_value() }
             fn from_value(value: Value) -> Option<$ty> { <Option<$ty>>::from_value(value).flatten() }
         }
         impl Abi for $ty {
-            type Register = u64;
+            type Register = $register;
             const CLASS: RegisterClass = RegisterClass::Integer;
             fn value_type() -> ValueType {
                 ValueType::Ref(RefType { nullable: false, heap: RefType::$reference.heap })
@@ -245,14 +245,14 @@ macro_rules! never_null {
             #[inline(always)]
             fn to_bits(self, store: StoreId) -> u128 { Some(self).to_bits(store) }
             #[inline(always)]
-            fn to_register(self, store: StoreId) -> u64 { Some(self).to_register(store) }
+            fn to_register(self, store: StoreId) -> $register { Some(self).to_register(store) }
             #[inline(always)]
             unsafe fn from_bits(bits: u128, store: StoreId) -> $ty {
                 // SAFETY: passed on.
-                unsafe { Self::from_register(bits as u64, store) }
+                unsafe { Self::from_register(bits as $register, store) }
             }
             #[inline(always)]
-            unsafe fn from_register(register: u64, store: StoreId) -> $ty {
+            unsafe fn from_register(register: $register, store: StoreId) -> $ty {
                 // SAFETY: passed on.
                 let value = unsafe { <Option<$ty> as Abi>::from_register(register, store) };
                 value.expect("validation proved that the reference is not null")
@@ -262,8 +262,8 @@ macro_rules! never_null {
 }
 
 never_null! {
-    Function, FUNCREF;
-    ExternObject, EXTERNREF;
+    Function, u64, FUNCREF;
+    ExternObject, u32, EXTERNREF;
 }
 
 /// Arguments on the stack, as they are pushed.

@@ -15,7 +15,7 @@ use std::{
 use silica_contract::{abi::CallLayout, object::type_id, settings::Architecture};
 use silica_module::{
     CompositeType, FieldType, FunctionType, HeapType, Module, RefType, StorageType, SubType,
-    ValueType,
+    TypeKind, ValueType,
 };
 
 use crate::supertypes::SupertypeTables;
@@ -389,20 +389,32 @@ fn map_sub_type(ty: &SubType, map: &dyn Fn(u32) -> u32) -> SubType {
 /// A value type with the reference to a type, if any, replaced.
 pub(crate) fn map_value_type(ty: ValueType, map: &dyn Fn(u32) -> u32) -> ValueType {
     match ty {
-        ValueType::Ref(RefType {
-            nullable,
-            heap: HeapType::Concrete(index),
-        }) => ValueType::Ref(RefType {
-            nullable,
-            heap: HeapType::Concrete(map(index)),
-        }),
-        ValueType::I32
-        | ValueType::I64
-        | ValueType::F32
-        | ValueType::F64
-        | ValueType::V128
-        | ValueType::Ref(_) => ty,
+        ValueType::Ref(reference) => ValueType::Ref(map_ref_type(reference, map)),
+        ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64 | ValueType::V128 => ty,
     }
+}
+
+/// A reference type with the reference to a type, if any, replaced.
+pub(crate) fn map_ref_type(ty: RefType, map: &dyn Fn(u32) -> u32) -> RefType {
+    let heap = match ty.heap {
+        HeapType::Concrete { index, kind } => HeapType::Concrete {
+            index: map(index),
+            kind,
+        },
+        HeapType::Func
+        | HeapType::NoFunc
+        | HeapType::Extern
+        | HeapType::NoExtern
+        | HeapType::Any
+        | HeapType::Eq
+        | HeapType::I31
+        | HeapType::Struct
+        | HeapType::Array
+        | HeapType::None
+        | HeapType::Exn
+        | HeapType::NoExn => ty.heap,
+    };
+    RefType { heap, ..ty }
 }
 
 fn visit_references(ty: &SubType, visit: &mut dyn FnMut(u32)) {
@@ -432,16 +444,16 @@ fn is_heap_subtype(registry: &TypeRegistry, sub: HeapType, sup: HeapType) -> boo
         return true;
     }
     match sub {
-        HeapType::Concrete(id) => match sup {
-            HeapType::Concrete(other) => registry
+        HeapType::Concrete { index: id, kind } => match sup {
+            HeapType::Concrete { index: other, .. } => registry
                 .get(id)
                 .is_some_and(|ty| ty.is_subtype_of_id(other)),
-            abstract_type => is_heap_subtype(registry, kind_of(registry, id), abstract_type),
+            abstract_type => is_heap_subtype(registry, abstract_of(kind), abstract_type),
         },
-        HeapType::NoFunc => family(registry, sup) == HeapType::Func,
-        HeapType::NoExtern => family(registry, sup) == HeapType::Extern,
-        HeapType::NoExn => family(registry, sup) == HeapType::Exn,
-        HeapType::None => family(registry, sup) == HeapType::Any,
+        HeapType::NoFunc => family(sup) == HeapType::Func,
+        HeapType::NoExtern => family(sup) == HeapType::Extern,
+        HeapType::NoExn => family(sup) == HeapType::Exn,
+        HeapType::None => family(sup) == HeapType::Any,
         HeapType::I31 | HeapType::Struct | HeapType::Array => {
             matches!(sup, HeapType::Eq | HeapType::Any)
         }
@@ -450,21 +462,17 @@ fn is_heap_subtype(registry: &TypeRegistry, sub: HeapType, sup: HeapType) -> boo
     }
 }
 
-fn kind_of(registry: &TypeRegistry, id: u32) -> HeapType {
-    match registry.get(id).map(|ty| ty.sub_type().composite.clone()) {
-        Some(CompositeType::Function(_)) | None => HeapType::Func,
-        Some(CompositeType::Struct(_)) => HeapType::Struct,
-        Some(CompositeType::Array(_)) => HeapType::Array,
+/// The abstract type of all types of a kind.
+fn abstract_of(kind: TypeKind) -> HeapType {
+    match kind {
+        TypeKind::Function => HeapType::Func,
+        TypeKind::Struct => HeapType::Struct,
+        TypeKind::Array => HeapType::Array,
     }
 }
 
-/// Whether a canonical id is a function type's.
-pub(crate) fn is_function_type(registry: &TypeRegistry, id: u32) -> bool {
-    kind_of(registry, id) == HeapType::Func
-}
-
 /// The top of the hierarchy that a heap type is in.
-fn family(registry: &TypeRegistry, ty: HeapType) -> HeapType {
+fn family(ty: HeapType) -> HeapType {
     match ty {
         HeapType::Func | HeapType::NoFunc => HeapType::Func,
         HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
@@ -475,7 +483,7 @@ fn family(registry: &TypeRegistry, ty: HeapType) -> HeapType {
         | HeapType::Struct
         | HeapType::Array
         | HeapType::None => HeapType::Any,
-        HeapType::Concrete(id) => family(registry, kind_of(registry, id)),
+        HeapType::Concrete { kind, .. } => family(abstract_of(kind)),
     }
 }
 
@@ -499,7 +507,10 @@ mod tests {
     fn reference(index: u32) -> ValueType {
         ValueType::Ref(RefType {
             nullable: true,
-            heap: HeapType::Concrete(index),
+            heap: HeapType::Concrete {
+                index,
+                kind: TypeKind::Function,
+            },
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use silica_module::{HeapType, RefType, ValueType};
+use silica_module::{HeapType, RefType, TypeKind, ValueType};
 
 use crate::{
     handles::{ExternObject, Function},
@@ -84,7 +84,7 @@ impl Value {
                 store.check(function.store(), "the function");
                 match expected.heap {
                     HeapType::Func => true,
-                    HeapType::Concrete(id) => function.ty(store).is_subtype_of_id(id),
+                    HeapType::Concrete { index, .. } => function.ty(store).is_subtype_of_id(index),
                     HeapType::NoFunc
                     | HeapType::Extern
                     | HeapType::NoExtern
@@ -133,7 +133,7 @@ impl Value {
             ValueType::V128 => Value::V128(bits),
             ValueType::Ref(reference) => match kind(reference.heap) {
                 Some(ReferenceKind::Extern) => {
-                    Value::Extern(ExternObject::from_bits(bits as u64, store))
+                    Value::Extern(ExternObject::from_bits(bits as u32, store))
                 }
                 Some(ReferenceKind::Function) | None => {
                     let pointer = NonNull::new(bits as u64 as usize as *mut _);
@@ -152,11 +152,15 @@ pub(crate) enum ReferenceKind {
     Extern,
 }
 
-/// What references of this heap type refer to; `None` for what this runtime does not have. All concrete
-/// types that a module can have here are function types.
+/// What references of this heap type refer to; `None` for what this runtime does not have.
 pub(crate) fn kind(heap: HeapType) -> Option<ReferenceKind> {
     match heap {
-        HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) => Some(ReferenceKind::Function),
+        HeapType::Func
+        | HeapType::NoFunc
+        | HeapType::Concrete {
+            kind: TypeKind::Function,
+            ..
+        } => Some(ReferenceKind::Function),
         HeapType::Extern | HeapType::NoExtern => Some(ReferenceKind::Extern),
         HeapType::Any
         | HeapType::Eq
@@ -165,7 +169,11 @@ pub(crate) fn kind(heap: HeapType) -> Option<ReferenceKind> {
         | HeapType::Array
         | HeapType::None
         | HeapType::Exn
-        | HeapType::NoExn => None,
+        | HeapType::NoExn
+        | HeapType::Concrete {
+            kind: TypeKind::Struct | TypeKind::Array,
+            ..
+        } => None,
     }
 }
 

@@ -105,6 +105,10 @@ pub(super) const LISTED: &[(&str, &str)] = &[
         "moves a call's stack between polls",
     ),
     (
+        "crates/instance/runtime/src/throw.rs",
+        "walks frames of compiled code and goes on in one",
+    ),
+    (
         "crates/instance/runtime/src/tuple.rs",
         "routines that compiled code calls",
     ),

@@ -2,18 +2,25 @@
 
 use cranelift_codegen::{
     ir::{
-        AbiParam, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Signature,
-        StackSlotData, StackSlotKind, UserExternalName, Value, types,
+        AbiParam, Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData,
+        ExceptionTableItem, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef,
+        Signature, StackSlotData, StackSlotKind, UserExternalName, Value, types,
     },
     isa::CallConv,
 };
-use silica_contract::{abi, builtin::Builtin, layout::header};
+use silica_contract::{
+    abi,
+    builtin::{Builtin, BuiltinResult},
+    layout::header,
+    trap::TrapCode,
+};
 use silica_module::FunctionType;
+use silica_operator::MachineType;
 use silica_translate::{CallTarget, Region};
 
 use super::{
     state::{CraneliftBackend, Exit, Operand},
-    types::{ir_type, results_fit, signature_of},
+    types::{ir_type, results_fit, signature_of, trap_code},
 };
 
 /// Flags of what generated code alone reads and writes, on its own stack.
@@ -68,6 +75,7 @@ impl CraneliftBackend<'_> {
         target: CallTarget<Operand>,
         ty: &FunctionType,
         arguments: Vec<Value>,
+        handler: Option<Block>,
     ) -> Vec<Value> {
         let area = (!results_fit(ty)).then(|| {
             let bytes = ty.results.len() as u32 * abi::RESULT_SLOT_BYTES;
@@ -75,21 +83,80 @@ impl CraneliftBackend<'_> {
             let slot = self.builder.create_sized_stack_slot(slot);
             self.ins().stack_addr(types::I64, slot, 0)
         });
+        let signature = self.signature(ty);
+        let going_on = handler.map(|handler| self.exception_table(signature, ty, handler));
         let call = match target {
             CallTarget::Direct(function) => {
                 let reference = self.function_reference(function, ty);
                 let list = self.argument_list(self.context, area, arguments);
-                self.ins().call(reference, &list)
+                match &going_on {
+                    None => self.ins().call(reference, &list),
+                    Some((table, _)) => self.ins().try_call(reference, &list, *table),
+                }
             }
             CallTarget::Pointer { code, context } => {
-                let signature = self.signature(ty);
                 let list = self.argument_list(context.value, area, arguments);
-                self.ins().call_indirect(signature, code.value, &list)
+                let code = code.value;
+                match &going_on {
+                    None => self.ins().call_indirect(signature, code, &list),
+                    Some((table, _)) => self.ins().try_call_indirect(code, &list, *table),
+                }
+            }
+        };
+        let results = match going_on {
+            None => self.builder.inst_results(call).to_vec(),
+            Some((_, next)) => {
+                self.builder.switch_to_block(next);
+                self.builder.seal_block(next);
+                self.builder.block_params(next).to_vec()
             }
         };
         match area {
-            None => self.builder.inst_results(call).to_vec(),
+            None => {
+                for (result, value) in ty.results.iter().zip(&results) {
+                    self.known(result.machine(), *value);
+                }
+                results
+            }
             Some(area) => self.load_results(ty, area),
+        }
+    }
+
+    /// What a call with a handler ends its block with: where it goes on, and the block for when it returns.
+    fn exception_table(
+        &mut self,
+        signature: SigRef,
+        ty: &FunctionType,
+        handler: Block,
+    ) -> (ExceptionTable, Block) {
+        let next = self.builder.create_block();
+        let mut results = Vec::new();
+        if results_fit(ty) {
+            for (index, result) in (0..).zip(&ty.results) {
+                self.append_param(next, result.machine());
+                results.push(BlockArg::TryCallRet(index));
+            }
+        }
+        let dfg = &mut self.builder.func.dfg;
+        let returned = BlockCall::new(next, results, &mut dfg.value_lists);
+        let thrown = BlockCall::new(handler, [BlockArg::TryCallExn(0)], &mut dfg.value_lists);
+        let thrown = ExceptionTableItem::Default(thrown);
+        let table = ExceptionTableData::new(signature, returned, [thrown]);
+        (dfg.exception_tables.push(table), next)
+    }
+
+    /// An exception that is here goes on in a handler, or leaves the function.
+    pub(super) fn emit_throw(&mut self, exception: Value, handler: Option<Block>) {
+        let exception = self.ins().uextend(types::I64, exception);
+        match handler.or(self.frame().handler) {
+            Some(handler) => {
+                self.ins().jump(handler, &[BlockArg::Value(exception)]);
+            }
+            None => {
+                self.emit_builtin_call(Builtin::Throw, vec![exception]);
+                // It does not return.
+                self.ins().trap(trap_code(TrapCode::Unreachable));
+            }
         }
     }
 
@@ -97,8 +164,9 @@ impl CraneliftBackend<'_> {
         let places = (0i32..).step_by(abi::RESULT_SLOT_BYTES as usize);
         (ty.results.iter().zip(places))
             .map(|(result, at)| {
-                let ty = ir_type(result.machine());
-                self.ins().load(ty, area_flags(), area, at)
+                let ty = result.machine();
+                let value = self.ins().load(ir_type(ty), area_flags(), area, at);
+                self.known(ty, value)
             })
             .collect()
     }
@@ -111,7 +179,8 @@ impl CraneliftBackend<'_> {
     ) {
         // In a body that stands in place of a call, the caller goes on afterwards.
         let Exit::Return(area) = self.frame().exit else {
-            let results = self.emit_call(target, ty, arguments);
+            let handler = self.frame().handler;
+            let results = self.emit_call(target, ty, arguments, handler);
             self.emit_return(results);
             return;
         };
@@ -150,13 +219,13 @@ impl CraneliftBackend<'_> {
     }
 
     fn builtin_signature(&mut self, builtin: Builtin) -> SigRef {
-        let key = (builtin.arguments().len(), builtin.has_result());
+        let key = (builtin.arguments().len(), builtin.result());
         if let Some(signature) = self.builtins.get(&key) {
             return *signature;
         }
         let mut signature = Signature::new(CallConv::SystemV);
         signature.params = vec![AbiParam::new(types::I64); 1 + key.0];
-        signature.returns = vec![AbiParam::new(types::I64); usize::from(key.1)];
+        signature.returns = vec![AbiParam::new(types::I64); usize::from(key.1.is_some())];
         let signature = self.builder.import_signature(signature);
         self.builtins.insert(key, signature);
         signature
@@ -179,6 +248,13 @@ impl CraneliftBackend<'_> {
         let mut list = vec![context];
         list.extend(arguments);
         let call = self.ins().call_indirect(signature, code, &list);
-        self.builder.inst_results(call).first().copied()
+        let result = self.builder.inst_results(call).first().copied()?;
+        Some(match builtin.result() {
+            Some(BuiltinResult::Object) => {
+                let object = self.ins().ireduce(types::I32, result);
+                self.known(MachineType::Object, object)
+            }
+            Some(BuiltinResult::Integer) | None => result,
+        })
     }
 }

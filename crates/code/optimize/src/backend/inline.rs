@@ -2,7 +2,8 @@
 //!
 //! A direct call of a small function does not become a call: its body is translated right there, by the same lowering,
 //! with locals of its own and returns that go on after the call. So source offsets and fuel stay exact,
-//! nothing of the callee has to be kept, and a body costs only its own translation.
+//! nothing of the callee has to be kept, and a body costs only its own translation. Exceptions that leave the body go
+//! where the call's would go.
 //!
 //! What bounds it: a body's size, how deep bodies nest, no body within itself, and a budget for each function.
 
@@ -11,8 +12,8 @@ use silica_contract::trap::TrapCode;
 use silica_module::FunctionType;
 
 use super::{
-    state::{CraneliftBackend, Exit, Join},
-    types::{ir_type, trap_code},
+    state::{CraneliftBackend, Exit, InlinedCall, Join},
+    types::trap_code,
 };
 use crate::Error;
 
@@ -34,10 +35,15 @@ impl CraneliftBackend<'_> {
         function: u32,
         ty: &FunctionType,
         arguments: Vec<Value>,
+        handler: Option<Block>,
     ) -> Vec<Value> {
         let source = self.inliner.expect("`may_inline` found one");
         self.inline_budget -= source.inline_bytes(function).unwrap_or(0);
-        self.inline_arguments = Some((function, arguments));
+        self.inlined_call = Some(InlinedCall {
+            function,
+            arguments,
+            handler,
+        });
         let depth = self.frames.len();
         let location = self.builder.srcloc();
         let valid = source.translate(function, self);
@@ -92,8 +98,7 @@ impl CraneliftBackend<'_> {
     fn make_join(&mut self, ty: &FunctionType) -> Block {
         let block = self.builder.create_block();
         for result in &ty.results {
-            self.builder
-                .append_block_param(block, ir_type(result.machine()));
+            self.append_param(block, result.machine());
         }
         block
     }
@@ -141,7 +146,7 @@ impl CraneliftBackend<'_> {
     /// its translation still has to come to its end.
     fn abandon_inlined(&mut self, function: u32, ty: &FunctionType, depth: usize) -> Vec<Value> {
         self.failure = Some(Error::InvalidCallee(function));
-        self.inline_arguments = None;
+        self.inlined_call = None;
         self.frames.truncate(depth);
         if !self.is_block_filled() {
             self.ins().trap(trap_code(TrapCode::Unreachable));

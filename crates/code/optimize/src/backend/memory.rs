@@ -9,7 +9,9 @@ use cranelift_codegen::ir::{
     types::{self, Type},
 };
 use silica_contract::trap::TrapCode;
-use silica_operator::{AtomicRmw, AtomicWidth, IntType, LoadKind, StoreKind, VectorLoad};
+use silica_operator::{
+    AtomicRmw, AtomicWidth, IntType, LoadKind, MachineType, StoreKind, VectorLoad,
+};
 use silica_translate::{Access, Field, FieldKind, FieldType, Region};
 
 use super::{
@@ -49,6 +51,8 @@ impl CraneliftBackend<'_> {
             .with_trap_code(field.trap.map(trap_code))
             .with_alias_region(Some(self.region(field.region)));
         match (field.kind, field.trap) {
+            // The object that it refers to may move in a call: then this load may not take the place of a later one.
+            _ if field.ty == FieldType::Value(MachineType::Object) => flags,
             (FieldKind::Constant, None) => flags.with_readonly().with_can_move(),
             (FieldKind::Constant, Some(_)) => flags.with_readonly(),
             (FieldKind::Mutable, _) => flags,
@@ -57,12 +61,14 @@ impl CraneliftBackend<'_> {
 
     pub(super) fn emit_field_get(&mut self, pointer: Value, field: Field) -> Value {
         let flags = self.field_flags(field);
-        let ty = match field.ty {
-            FieldType::Pointer => types::I64,
-            FieldType::Value(ty) => ir_type(ty),
-        };
         let (pointer, offset) = self.displace(pointer, field.offset);
-        self.ins().load(ty, flags, pointer, offset)
+        match field.ty {
+            FieldType::Pointer => self.ins().load(types::I64, flags, pointer, offset),
+            FieldType::Value(ty) => {
+                let value = self.ins().load(ir_type(ty), flags, pointer, offset);
+                self.known(ty, value)
+            }
+        }
     }
 
     pub(super) fn emit_field_set(&mut self, pointer: Value, field: Field, value: Value) {

@@ -25,6 +25,7 @@ use silica_operator::{
 };
 use silica_translate::{Access, Backend, BranchTarget, CallTarget, Field};
 
+pub(crate) use state::ObjectsInMemory;
 pub use state::{CraneliftBackend, InlineSource, Operand};
 use state::{Exit, Frame, Locals};
 use types::{ir_type, trap_code};
@@ -34,20 +35,22 @@ impl Backend for CraneliftBackend<'_> {
     type Block = ir::Block;
 
     fn begin(&mut self, ty: &FunctionType, locals: &[MachineType]) {
-        let (params, exit, function) = match self.inline_arguments.take() {
-            Some((function, arguments)) => {
-                (arguments, Exit::Join(Self::open_inlined(ty)), function)
+        let (params, exit, function, handler) = match self.inlined_call.take() {
+            Some(call) => {
+                let exit = Exit::Join(Self::open_inlined(ty));
+                (call.arguments, exit, call.function, call.handler)
             }
             None => {
                 let (params, exit) = self.open_function(ty);
-                (params, exit, self.input.function)
+                (params, exit, self.input.function, None)
             }
         };
-        let locals = self.declare_locals(&params, locals);
+        let locals = self.declare_locals(ty, &params, locals);
         self.frames.push(Frame {
             function,
             locals,
             exit,
+            handler,
         });
     }
 
@@ -65,7 +68,9 @@ impl Backend for CraneliftBackend<'_> {
 
     fn constant(&mut self, ty: MachineType, bits: u128) -> Operand {
         Operand::plain(match ty {
-            MachineType::I32 => self.ins().iconst(ir_types::I32, i64::from(bits as u32)),
+            MachineType::I32 | MachineType::Object => {
+                self.ins().iconst(ir_types::I32, i64::from(bits as u32))
+            }
             MachineType::I64 | MachineType::Reference => {
                 self.ins().iconst(ir_types::I64, bits as i64)
             }
@@ -88,13 +93,14 @@ impl Backend for CraneliftBackend<'_> {
     fn local_get(&mut self, local: u32) -> Operand {
         let place = match &self.frame().locals {
             Locals::Variables(variables) => Ok(variables[local as usize]),
-            Locals::Memory(slot, types) => Err((types[local as usize], *slot)),
+            Locals::Memory(slot, places) => Err((*slot, places[local as usize])),
         };
         Operand::plain(match place {
             Ok(variable) => self.builder.use_var(variable),
-            Err((ty, slot)) => self
-                .ins()
-                .stack_load(ir_types::I64, ty, slot, local as i32 * 16),
+            Err((slot, (ty, at))) => {
+                let loaded = self.ins().stack_load(ir_types::I64, ir_type(ty), slot, at);
+                self.known(ty, loaded)
+            }
         })
     }
 
@@ -105,23 +111,23 @@ impl Backend for CraneliftBackend<'_> {
                 let variable = variables[local as usize];
                 self.builder.def_var(variable, value);
             }
-            Locals::Memory(slot, _) => {
-                let slot = *slot;
-                self.ins()
-                    .stack_store(ir_types::I64, value, slot, local as i32 * 16);
+            Locals::Memory(slot, places) => {
+                let (slot, (_, at)) = (*slot, places[local as usize]);
+                self.ins().stack_store(ir_types::I64, value, slot, at);
             }
         }
     }
 
     fn select(
         &mut self,
-        _ty: MachineType,
+        ty: MachineType,
         condition: Operand,
         yes: Operand,
         no: Operand,
     ) -> Operand {
         let (yes, no) = (self.canonical(yes), self.canonical(no));
-        Operand::plain(self.ins().select(condition.value, yes, no))
+        let value = self.ins().select(condition.value, yes, no);
+        Operand::plain(self.known(ty, value))
     }
 
     fn int_unary(&mut self, op: IntUnary, ty: IntType, a: Operand) -> Operand {
@@ -256,6 +262,11 @@ impl Backend for CraneliftBackend<'_> {
         self.emit_field_set(pointer.value, field, value);
     }
 
+    fn object(&mut self, value: Operand) -> Operand {
+        let value = self.scalar(value);
+        Operand::plain(self.known(MachineType::Object, value))
+    }
+
     fn pointer_add(&mut self, pointer: Operand, bytes: Operand) -> Operand {
         Operand::plain(self.ins().iadd(pointer.value, bytes.value))
     }
@@ -357,8 +368,17 @@ impl Backend for CraneliftBackend<'_> {
     fn block(&mut self, params: &[MachineType], _is_loop: bool) -> ir::Block {
         let block = self.builder.create_block();
         for param in params {
-            self.builder.append_block_param(block, ir_type(*param));
+            self.append_param(block, *param);
         }
+        block
+    }
+
+    fn handler(&mut self) -> ir::Block {
+        let block = self.builder.create_block();
+        // The exception comes in a whole register.
+        self.builder.append_block_param(block, ir_types::I64);
+        self.builder.set_cold_block(block);
+        self.handlers.insert(block);
         block
     }
 
@@ -369,8 +389,12 @@ impl Backend for CraneliftBackend<'_> {
     fn enter_block(&mut self, block: ir::Block) -> Vec<Operand> {
         self.settle_return();
         self.builder.switch_to_block(block);
-        let params = self.builder.block_params(block).iter();
-        params.map(|p| Operand::plain(*p)).collect()
+        let params = self.builder.block_params(block).to_vec();
+        if self.handlers.contains(&block) {
+            let exception = self.ins().ireduce(ir_types::I32, params[0]);
+            return vec![Operand::plain(self.known(MachineType::Object, exception))];
+        }
+        params.into_iter().map(Operand::plain).collect()
     }
 
     fn seal(&mut self, block: ir::Block) {
@@ -419,14 +443,16 @@ impl Backend for CraneliftBackend<'_> {
         target: CallTarget<Operand>,
         ty: &FunctionType,
         arguments: Vec<Operand>,
+        handler: Option<ir::Block>,
     ) -> Vec<Operand> {
         let arguments: Vec<ir::Value> = arguments.into_iter().map(|a| self.canonical(a)).collect();
+        let handler = handler.or(self.frame().handler);
         let results = match target {
             CallTarget::Direct(function) if self.may_inline(function) => {
-                self.inline_call(function, ty, arguments)
+                self.inline_call(function, ty, arguments, handler)
             }
             CallTarget::Direct(_) | CallTarget::Pointer { .. } => {
-                self.emit_call(target, ty, arguments)
+                self.emit_call(target, ty, arguments, handler)
             }
         };
         results.into_iter().map(Operand::plain).collect()
@@ -445,6 +471,11 @@ impl Backend for CraneliftBackend<'_> {
     fn return_(&mut self, values: Vec<Operand>) {
         let values = values.into_iter().map(|v| self.canonical(v)).collect();
         self.emit_return(values);
+    }
+
+    fn throw(&mut self, exception: Operand, handler: Option<ir::Block>) {
+        let exception = self.scalar(exception);
+        self.emit_throw(exception, handler);
     }
 
     fn call_builtin(&mut self, builtin: Builtin, arguments: Vec<Operand>) -> Option<Operand> {

@@ -2,9 +2,10 @@
 //!
 //! What is emitted for an operator is beside this file; inlining is here only as far as it is state.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cranelift_codegen::{
+    cursor::{Cursor, FuncCursor},
     ir::{
         self, BlockArg, BlockCall, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind,
         types::{self, Type},
@@ -12,7 +13,7 @@ use cranelift_codegen::{
     isa::TargetFrontendConfig,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use silica_contract::abi;
+use silica_contract::{abi, builtin::BuiltinResult, call_sites::SLOT_BYTES};
 use silica_module::FunctionType;
 use silica_operator::MachineType;
 use silica_translate::BranchTarget;
@@ -26,6 +27,9 @@ use crate::{Error, Target, input::FunctionInput};
 /// Where locals times bytes of the body are more than this, locals live in memory: Cranelift's
 /// construction of SSA form may need a word for each local in each block.
 const SSA_LOCALS_TIMES_BYTES_MAX: u64 = 1 << 28;
+
+/// The same of locals that are objects: each may need an entry in the stack map of each call.
+const SSA_OBJECTS_TIMES_BYTES_MAX: u64 = 1 << 24;
 
 /// Bytes of bodies that any function may take in, whatever its own size.
 const BUDGET_MIN: u32 = 1000;
@@ -77,8 +81,19 @@ pub(super) struct Join {
 pub(super) enum Locals {
     /// Each an SSA variable.
     Variables(Vec<Variable>),
-    /// Each in 16 bytes of a stack slot.
-    Memory(ir::StackSlot, Vec<Type>),
+    /// Each at a place of a stack slot.
+    Memory(ir::StackSlot, Vec<(MachineType, i32)>),
+}
+
+/// References that lie in a row in a stack slot from the function's first call to its last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ObjectsInMemory {
+    pub(crate) slot: ir::StackSlot,
+    /// Bytes from the slot's start to the first.
+    pub(crate) offset: u32,
+    pub(crate) count: u32,
+    /// They are locals of a body in place of a call: nothing has written them when the function begins.
+    inlined: bool,
 }
 
 /// A body that is being translated: the function's own, or one put in place of a call.
@@ -86,6 +101,15 @@ pub(super) struct Frame {
     pub(super) function: u32,
     pub(super) locals: Locals,
     pub(super) exit: Exit,
+    /// Where exceptions go that leave the body: out of the function, or to the handler of the call that it replaces.
+    pub(super) handler: Option<ir::Block>,
+}
+
+/// A call in whose place a body is about to begin.
+pub(super) struct InlinedCall {
+    pub(super) function: u32,
+    pub(super) arguments: Vec<ir::Value>,
+    pub(super) handler: Option<ir::Block>,
 }
 
 /// What a return of a frame does.
@@ -105,13 +129,15 @@ pub struct CraneliftBackend<'a> {
     pub(super) inline_budget: u32,
     /// Open bodies, the function's own first.
     pub(super) frames: Vec<Frame>,
-    /// The function whose body is about to begin in place of a call, and its arguments.
-    pub(super) inline_arguments: Option<(u32, Vec<ir::Value>)>,
+    pub(super) inlined_call: Option<InlinedCall>,
+    /// Blocks that exceptions go on in.
+    pub(super) handlers: HashSet<ir::Block>,
+    objects_in_memory: Vec<ObjectsInMemory>,
     pub(super) context: ir::Value,
     pub(super) regions: [ir::AliasRegion; region::REGIONS],
     pub(super) signatures: HashMap<FunctionType, ir::SigRef>,
     pub(super) functions: HashMap<u32, ir::FuncRef>,
-    pub(super) builtins: HashMap<(usize, bool), ir::SigRef>,
+    pub(super) builtins: HashMap<(usize, Option<BuiltinResult>), ir::SigRef>,
     pub(super) failure: Option<Error>,
 }
 
@@ -131,7 +157,9 @@ impl<'a> CraneliftBackend<'a> {
             inliner,
             inline_budget: budget(input.body_bytes),
             frames: Vec::new(),
-            inline_arguments: None,
+            inlined_call: None,
+            handlers: HashSet::new(),
+            objects_in_memory: Vec::new(),
             context: ir::Value::from_u32(0),
             regions,
             signatures: HashMap::new(),
@@ -141,16 +169,19 @@ impl<'a> CraneliftBackend<'a> {
         }
     }
 
-    /// Ends the construction.
-    pub(crate) fn complete(self, config: TargetFrontendConfig) -> Result<(), Error> {
-        match self.failure {
+    /// Ends the construction; gives the references that lie in memory.
+    pub(crate) fn complete(
+        mut self,
+        config: TargetFrontendConfig,
+    ) -> Result<Vec<ObjectsInMemory>, Error> {
+        if let Some(error) = self.failure {
             // The builder's context is not clean then; the workspace makes a new one.
-            Some(error) => Err(error),
-            None => {
-                self.builder.finalize(config);
-                Ok(())
-            }
+            return Err(error);
         }
+        let objects = std::mem::take(&mut self.objects_in_memory);
+        clear_inlined(self.builder.func, &objects);
+        self.builder.finalize(config);
+        Ok(objects)
     }
 
     pub(super) fn frame(&self) -> &Frame {
@@ -161,6 +192,20 @@ impl<'a> CraneliftBackend<'a> {
 
     pub(super) fn ins(&mut self) -> cranelift_frontend::FuncInstBuilder<'_, 'a> {
         self.builder.ins()
+    }
+
+    /// A value, made known to the collector if it is a reference to an object.
+    pub(super) fn known(&mut self, ty: MachineType, value: ir::Value) -> ir::Value {
+        if ty == MachineType::Object {
+            self.builder.declare_value_needs_stack_map(value);
+        }
+        value
+    }
+
+    /// Gives a block another parameter.
+    pub(super) fn append_param(&mut self, block: ir::Block, ty: MachineType) {
+        let param = self.builder.append_block_param(block, ir_type(ty));
+        self.known(ty, param);
     }
 
     pub(super) fn type_of(&self, value: ir::Value) -> Type {
@@ -231,58 +276,109 @@ impl<'a> CraneliftBackend<'a> {
         self.context = params[0];
         let fits = results_fit(ty);
         let first = abi::CONTEXT_ARGUMENTS as usize + usize::from(!fits);
+        for (param, value) in ty.params.iter().zip(&params[first..]) {
+            self.known(param.machine(), *value);
+        }
         let area = (!fits).then(|| params[first - 1]);
         (params[first..].to_vec(), Exit::Return(area))
     }
 
+    /// Makes the locals of a body: its parameters, which have these values, and the declared ones, which are zero.
     pub(super) fn declare_locals(
         &mut self,
+        ty: &FunctionType,
         params: &[ir::Value],
         locals: &[MachineType],
     ) -> Locals {
-        let count = (params.len() + locals.len()) as u64;
-        let declared = locals.iter().map(|l| ir_type(*l));
-        if count * u64::from(self.input.body_bytes) > SSA_LOCALS_TIMES_BYTES_MAX {
-            return self.locals_in_memory(params, declared.collect());
-        }
-        let mut variables = Vec::with_capacity(count as usize);
-        for param in params {
-            let variable = self.builder.declare_var(self.type_of(*param));
-            self.builder.def_var(variable, *param);
-            variables.push(variable);
-        }
-        let mut zero: Option<(Type, ir::Value)> = None;
-        for ty in declared {
+        let types: Vec<MachineType> = (ty.params.iter().map(|p| p.machine()))
+            .chain(locals.iter().copied())
+            .collect();
+        let objects = types.iter().filter(|t| **t == MachineType::Object).count();
+        let bytes = u64::from(self.input.body_bytes);
+        let in_memory = types.len() as u64 * bytes > SSA_LOCALS_TIMES_BYTES_MAX
+            || objects as u64 * bytes > SSA_OBJECTS_TIMES_BYTES_MAX;
+        let mut zero: Option<(MachineType, ir::Value)> = None;
+        let mut values = params.to_vec();
+        for ty in locals {
             let value = match zero {
-                Some((last, value)) if last == ty => value,
-                _ => self.zero(ty),
+                Some((last, value)) if last == *ty => value,
+                _ => self.zero(ir_type(*ty)),
             };
-            zero = Some((ty, value));
-            let variable = self.builder.declare_var(ty);
-            self.builder.def_var(variable, value);
-            variables.push(variable);
+            zero = Some((*ty, value));
+            values.push(value);
         }
-        Locals::Variables(variables)
+        if in_memory {
+            self.locals_in_memory(&types, &values)
+        } else {
+            Locals::Variables(self.locals_as_variables(&types, &values))
+        }
     }
 
-    pub(super) fn locals_in_memory(&mut self, params: &[ir::Value], declared: Vec<Type>) -> Locals {
-        let mut types: Vec<Type> = params.iter().map(|p| self.type_of(*p)).collect();
-        let slot = self.builder.create_sized_stack_slot(StackSlotData::new(
-            StackSlotKind::ExplicitSlot,
-            (types.len() + declared.len()) as u32 * 16,
-            4,
-        ));
-        for (index, param) in params.iter().enumerate() {
-            self.builder
-                .ins()
-                .stack_store(types::I64, *param, slot, index as i32 * 16);
+    fn locals_as_variables(
+        &mut self,
+        types: &[MachineType],
+        values: &[ir::Value],
+    ) -> Vec<Variable> {
+        let locals = types.iter().zip(values);
+        locals
+            .map(|(ty, value)| {
+                let variable = self.builder.declare_var(ir_type(*ty));
+                if *ty == MachineType::Object {
+                    self.builder.declare_var_needs_stack_map(variable);
+                }
+                self.builder.def_var(variable, *value);
+                variable
+            })
+            .collect()
+    }
+
+    /// Objects lie in a row behind all else, where one entry of a stack map covers them.
+    fn locals_in_memory(&mut self, types: &[MachineType], values: &[ir::Value]) -> Locals {
+        let (mut others, mut objects) = (0, 0);
+        let mut places: Vec<(MachineType, i32)> = (types.iter())
+            .map(|ty| {
+                let (used, bytes) = match ty {
+                    MachineType::Object => (&mut objects, SLOT_BYTES as i32),
+                    _ => (&mut others, 16),
+                };
+                *used += bytes;
+                (*ty, *used - bytes)
+            })
+            .collect();
+        for (ty, place) in &mut places {
+            if *ty == MachineType::Object {
+                *place += others;
+            }
         }
-        for (index, ty) in declared.iter().enumerate() {
-            let zero = self.zero(*ty);
-            let at = (params.len() + index) as i32 * 16;
-            self.builder.ins().stack_store(types::I64, zero, slot, at);
+        let bytes = (others + objects) as u32;
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 4);
+        let slot = self.builder.create_sized_stack_slot(data);
+        for ((_, place), value) in places.iter().zip(values) {
+            self.ins().stack_store(types::I64, *value, slot, *place);
         }
-        types.extend(declared);
-        Locals::Memory(slot, types)
+        if objects > 0 {
+            self.objects_in_memory.push(ObjectsInMemory {
+                slot,
+                offset: others as u32,
+                count: objects as u32 / SLOT_BYTES,
+                inlined: !self.frames.is_empty(),
+            });
+        }
+        Locals::Memory(slot, places)
+    }
+}
+
+/// Makes references that lie in memory, but that no code writes when the function begins, null from there on.
+fn clear_inlined(function: &mut ir::Function, objects: &[ObjectsInMemory]) {
+    let Some(entry) = function.layout.entry_block() else {
+        return;
+    };
+    let mut cursor = FuncCursor::new(function).at_first_insertion_point(entry);
+    for objects in objects.iter().filter(|objects| objects.inlined) {
+        let null = cursor.ins().iconst(types::I32, 0);
+        for index in 0..objects.count {
+            let at = (objects.offset + index * SLOT_BYTES) as i32;
+            cursor.ins().stack_store(types::I64, null, objects.slot, at);
+        }
     }
 }

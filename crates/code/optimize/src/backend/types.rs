@@ -14,7 +14,7 @@ use silica_operator::{IntType, MachineType};
 /// The IR's type of a value.
 pub(super) fn ir_type(ty: MachineType) -> Type {
     match ty {
-        MachineType::I32 => types::I32,
+        MachineType::I32 | MachineType::Object => types::I32,
         MachineType::I64 | MachineType::Reference => types::I64,
         MachineType::F32 => types::F32,
         MachineType::F64 => types::F64,

@@ -283,6 +283,10 @@ impl Backend for Evaluator {
         }
     }
 
+    fn object(&mut self, value: Value) -> Value {
+        value
+    }
+
     fn pointer_add(&mut self, pointer: Value, bytes: Value) -> Value {
         self.pure([pointer, bytes], |[pointer, bytes]| {
             (pointer as u64).wrapping_add(bytes as u64).into()
@@ -381,6 +385,10 @@ impl Backend for Evaluator {
         Block(self.blocks.len() - 1)
     }
 
+    fn handler(&mut self) -> Block {
+        self.block(&[MachineType::Object], false)
+    }
+
     fn mark_cold(&mut self, _block: Block) {}
 
     fn enter_block(&mut self, block: Block) -> Vec<Value> {
@@ -438,6 +446,7 @@ impl Backend for Evaluator {
         _target: CallTarget<Value>,
         ty: &FunctionType,
         _arguments: Vec<Value>,
+        _handler: Option<Block>,
     ) -> Vec<Value> {
         self.call_results(ty)
     }
@@ -460,7 +469,11 @@ impl Backend for Evaluator {
 
     fn call_builtin(&mut self, builtin: Builtin, _arguments: Vec<Value>) -> Option<Value> {
         self.stop(Reason::Call);
-        builtin.has_result().then_some(Value::Unknown)
+        builtin.result().map(|_| Value::Unknown)
+    }
+
+    fn throw(&mut self, _exception: Value, _handler: Option<Block>) {
+        self.stop(Reason::Throw);
     }
 }
 

@@ -157,6 +157,30 @@ pub(crate) unsafe extern "C" fn resume_host(activation: *mut Activation) -> ! {
     )
 }
 
+/// Throws frames away and goes on in the one with this frame pointer, with the stack pointer, the exception and the
+/// fuel that compiled code expects there. Code with a handler counts on no other register.
+///
+/// # Safety
+/// `pc` is a handler of the function that the frame is of, which the thread's current activation waits in or in a
+/// callee of; `stack` is what the image says; no frame above has anything left to drop.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume_handler(
+    pc: usize,
+    frame: usize,
+    stack: usize,
+    exception: u64,
+    fuel: u64,
+) -> ! {
+    naked_asm!(
+        "mov x29, x1",
+        "mov sp, x2",
+        "mov x9, x0",
+        "mov x0, x3",
+        "mov x21, x4",
+        "br x9",
+    )
+}
+
 /// Where the leaving stubs go when too little stack is left: a fault, so that what follows runs
 /// on the stack of fault handlers.
 #[unsafe(naked)]

@@ -154,6 +154,29 @@ pub(crate) unsafe extern "C" fn resume_host(activation: *mut Activation) -> ! {
     )
 }
 
+/// Throws frames away and goes on in the one with this frame pointer, with the stack pointer, the exception and the
+/// fuel that compiled code expects there. Code with a handler counts on no other register.
+///
+/// # Safety
+/// `pc` is a handler of the function that the frame is of, which the thread's current activation waits in or in a
+/// callee of; `stack` is what the image says; no frame above has anything left to drop.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume_handler(
+    pc: usize,
+    frame: usize,
+    stack: usize,
+    exception: u64,
+    fuel: u64,
+) -> ! {
+    naked_asm!(
+        "mov rbp, rsi",
+        "mov rsp, rdx",
+        "mov rax, rcx",
+        "mov r15, r8",
+        "jmp rdi",
+    )
+}
+
 /// Where the leaving stubs go when too little stack is left: a fault, so that what follows runs
 /// on the stack of fault handlers.
 #[unsafe(naked)]

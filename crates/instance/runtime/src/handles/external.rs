@@ -4,6 +4,9 @@ use std::any::Any;
 
 use crate::{error::RuntimeError, identity::StoreId, state::StoreState};
 
+/// As many as references of 32 bits can tell apart.
+const EXTERNS_MAX: u32 = u32::MAX / 8 - 1;
+
 /// Something of the embedder's, held by a store until the store is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ExternObject {
@@ -18,16 +21,16 @@ impl ExternObject {
         self.store
     }
 
-    /// As an `externref`: never 0.
+    /// As an `externref`: never 0, a multiple of 8.
     #[inline(always)]
-    pub(crate) fn to_bits(self) -> u64 {
-        u64::from(self.index) + 1
+    pub(crate) fn to_bits(self) -> u32 {
+        (self.index + 1) * 8
     }
 
     /// From an `externref`.
     #[inline(always)]
-    pub(crate) fn from_bits(bits: u64, store: StoreId) -> Option<ExternObject> {
-        let index = bits.checked_sub(1)? as u32;
+    pub(crate) fn from_bits(bits: u32, store: StoreId) -> Option<ExternObject> {
+        let index = (bits / 8).checked_sub(1)?;
         Some(ExternObject { store, index })
     }
 
@@ -61,7 +64,7 @@ impl StoreState {
         &mut self,
         value: Box<dyn Any + Send + Sync>,
     ) -> Result<ExternObject, RuntimeError> {
-        let quota = self.runtime().config().externrefs_max;
+        let quota = self.runtime().config().externrefs_max.min(EXTERNS_MAX);
         let store = self.id();
         let externs = &mut self.state_mut().externs;
         let index = u32::try_from(externs.len())

@@ -1,10 +1,11 @@
 //! What the collector has to know of each type: how long an object is, and where in it references are.
 
 use silica_contract::object::{ArrayLayout, StructLayout, type_id};
-use silica_module::{CompositeType, HeapType, StorageType, ValueType};
+use silica_module::{CompositeType, StorageType, ValueType};
+use silica_operator::MachineType;
 
 use super::owner::Damaged;
-use crate::types::{RegisteredType, TypeRegistry, is_function_type};
+use crate::types::{RegisteredType, TypeRegistry};
 
 /// What an object of a type is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,8 @@ impl Shapes {
     #[cold]
     fn look_up(&mut self, types: &TypeRegistry, id: u32) -> Result<Shape, Damaged> {
         let ty = types.get(id).ok_or(Damaged)?;
-        let is_object = |storage: StorageType| matches!(storage, StorageType::Value(value) if is_object(types, value));
+        let is_object =
+            |storage: StorageType| matches!(storage, StorageType::Value(value) if is_object(value));
         let shape = match &ty.sub_type().composite {
             CompositeType::Struct(ty) => {
                 let layout = StructLayout::new(&ty.fields);
@@ -102,25 +104,7 @@ impl Shapes {
     }
 }
 
-/// Whether values of a type, with canonical ids, are references to objects.
-pub(crate) fn is_object(types: &TypeRegistry, ty: ValueType) -> bool {
-    match ty {
-        ValueType::Ref(ty) => match ty.heap {
-            HeapType::Func | HeapType::NoFunc => false,
-            HeapType::Concrete(id) => !is_function_type(types, id),
-            HeapType::Extern
-            | HeapType::NoExtern
-            | HeapType::Any
-            | HeapType::Eq
-            | HeapType::I31
-            | HeapType::Struct
-            | HeapType::Array
-            | HeapType::None
-            | HeapType::Exn
-            | HeapType::NoExn => true,
-        },
-        ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64 | ValueType::V128 => {
-            false
-        }
-    }
+/// Whether values of a type are references to objects.
+pub(crate) fn is_object(ty: ValueType) -> bool {
+    ty.machine() == MachineType::Object
 }

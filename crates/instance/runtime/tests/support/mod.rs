@@ -216,6 +216,8 @@ impl Builder {
             addresses: &addresses,
             memories: &self.memories,
             kept: &self.kept,
+            stack_maps: &[],
+            handlers: &[],
         })
         .unwrap()
     }
