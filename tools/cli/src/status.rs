@@ -82,7 +82,8 @@ pub(crate) fn table() -> String {
     for status in Status::ALL {
         text += &format!("  {:>3}  {}\n", status.code(), status.meaning());
     }
-    text += "\nA program may use the same numbers. A signal that ends the command (Ctrl-C) gives what\n\
+    text += "\n  silica run --timeout 1s app.wasm; test $? -eq 124 && echo too slow\n\n\
+             A program may use the same numbers. A signal that ends the command (Ctrl-C) gives what\n\
              the shell makes of it, 130 for an interrupt.\n";
     text
 }

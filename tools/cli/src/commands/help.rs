@@ -109,6 +109,8 @@ granted:
   --dir HOST[::GUEST]      a directory, to read and write, under the name GUEST
   --dir-ro HOST[::GUEST]   a directory, to read only: nothing in it can be created, changed,
                            renamed or removed, nor its times set
+  --dev                    a /dev with null, zero, random and urandom, and nothing of the host's
+  --tmp                    an empty /tmp in memory, which is gone when the program ends
   --env NAME[=VALUE]       a variable; without a value, the host's
   --inherit-env            all of the host's variables
   --tcp-listen HOST:PORT   a socket that is listening, to accept connections on

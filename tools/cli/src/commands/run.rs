@@ -12,7 +12,9 @@ use silica::{
 
 use crate::commands::run::outcome::Outcome;
 use crate::failure::{Failure, Result};
-use crate::flags::{Directories, EngineFlags, LimitFlags, Listeners, Preload, Profile, Variables};
+use crate::flags::{
+    Directories, EngineFlags, LimitFlags, Listeners, Preload, Profile, Synthetic, Variables,
+};
 use crate::status::Status;
 use crate::{image, output};
 
@@ -33,6 +35,9 @@ mod timeout;
 pub(crate) struct Run {
     #[command(flatten)]
     directories: Directories,
+
+    #[command(flatten)]
+    synthetic: Synthetic,
 
     #[command(flatten)]
     variables: Variables,
@@ -145,6 +150,7 @@ impl Run {
     fn context(&self) -> Result<WasiP1Context> {
         let grants = system::Grants {
             directories: &self.directories.0,
+            synthetic: self.synthetic,
             variables: self.variables.resolve()?,
             listeners: self.listeners.open()?,
             arguments: self.guest_arguments()?,

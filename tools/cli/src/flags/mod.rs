@@ -9,6 +9,7 @@ mod listen;
 mod preload;
 mod profile;
 mod quantity;
+mod synthetic;
 
 pub(crate) use directory::{Directories, Directory};
 pub(crate) use engine::EngineFlags;
@@ -18,3 +19,4 @@ pub(crate) use listen::Listeners;
 pub(crate) use preload::Preload;
 pub(crate) use profile::Profile;
 pub(crate) use quantity::{Bytes, Span, show_bytes};
+pub(crate) use synthetic::Synthetic;

@@ -145,6 +145,21 @@ fn directories_are_granted() {
 }
 
 #[test]
+fn directories_that_are_none_of_the_hosts() {
+    const NOENT: i32 = 44;
+    let folder = Folder::with("create.wat", opener(CREATE, WRITE));
+    folder.silica(&["run", "--tmp", "create.wat"]).expect(0);
+    assert!(!folder.path("file").exists());
+    // It is gone with the program.
+    folder.write("open.wat", opener(0, READ));
+    folder.silica(&["run", "--tmp", "open.wat"]).expect(NOENT);
+    let device = opener(0, READ | WRITE).replace("\"file\"", "\"null\"");
+    folder.write("null.wat", device);
+    folder.silica(&["run", "--dev", "null.wat"]).expect(0);
+    folder.silica(&["run", "--dev", "open.wat"]).expect(NOENT);
+}
+
+#[test]
 fn connections_are_accepted() {
     let module = r#"(module
         (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))

@@ -6,13 +6,14 @@ use silica::Module;
 use silica::wasi::p1::{DirPerms, FilePerms, WasiP1Context};
 
 use crate::failure::{Failure, Result};
-use crate::flags::Directory;
+use crate::flags::{Directory, Synthetic};
 use crate::output;
 use crate::status::Status;
 
 /// Everything that a program is granted.
 pub(super) struct Grants<'a> {
     pub(super) directories: &'a [Directory],
+    pub(super) synthetic: Synthetic,
     pub(super) variables: Vec<(String, String)>,
     pub(super) listeners: Vec<TcpListener>,
     pub(super) arguments: Vec<String>,
@@ -46,6 +47,14 @@ impl Grants<'_> {
                     let message = format!("--dir {}: {error}", directory.host.display());
                     Failure::new(Status::NoInput, message)
                 })?;
+        }
+        let unmade =
+            |error| Failure::new(Status::Software, format!("no directory for it: {error}"));
+        if self.synthetic.devices {
+            builder = builder.devices().map_err(unmade)?;
+        }
+        if self.synthetic.temporary {
+            builder = builder.temporary_directory().map_err(unmade)?;
         }
         for listener in self.listeners {
             builder = builder.preopened_listener(listener);
