@@ -94,6 +94,8 @@ builtins! {
     FunctionNumber(function) -> number;
     /// Throws an exception that is not null out of the function that calls it. It does not return.
     Throw(exception);
+    /// Whether the type with the canonical id `found` is a subtype of the one with `expected`: 1, else 0.
+    TypeMatches(found, expected) -> matches;
 }
 
 impl Builtin {

@@ -20,7 +20,7 @@ use crate::{
 /// First bytes of an image.
 pub const MAGIC: [u8; 8] = *b"\0silica\n";
 /// Changes whenever the format, the context's layout, a builtin or the calling convention changes.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 /// Alignment of mapped sections: the largest page size of the systems that we know.
 pub const ALIGNMENT: usize = 16 << 10;
 

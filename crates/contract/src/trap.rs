@@ -41,11 +41,19 @@ pub enum TrapCode {
     HeapExhausted = 17,
     /// The store's heap of objects holds something that no code can have put there.
     HeapDamaged = 18,
+    /// A call through a null reference.
+    NullFunction = 19,
+    /// A field of a null reference to a struct.
+    NullStructure = 20,
+    /// An element, or the length, of a null reference to an array.
+    NullArray = 21,
+    /// The value of a null reference to an `i31`.
+    NullI31 = 22,
 }
 
 impl TrapCode {
     /// Every code.
-    pub const ALL: [TrapCode; 18] = [
+    pub const ALL: [TrapCode; 22] = [
         TrapCode::Unreachable,
         TrapCode::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds,
@@ -64,6 +72,10 @@ impl TrapCode {
         TrapCode::CastFailure,
         TrapCode::HeapExhausted,
         TrapCode::HeapDamaged,
+        TrapCode::NullFunction,
+        TrapCode::NullStructure,
+        TrapCode::NullArray,
+        TrapCode::NullI31,
     ];
 
     /// The code with this number, as an image writes it.
@@ -95,6 +107,10 @@ impl TrapCode {
             TrapCode::CastFailure => "cast failure",
             TrapCode::HeapExhausted => "object heap exhausted",
             TrapCode::HeapDamaged => "object heap damaged",
+            TrapCode::NullFunction => "null function reference",
+            TrapCode::NullStructure => "null structure reference",
+            TrapCode::NullArray => "null array reference",
+            TrapCode::NullI31 => "null i31 reference",
         }
     }
 }

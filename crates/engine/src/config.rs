@@ -334,12 +334,7 @@ impl Config {
 
     /// What is asked for but cannot be had.
     pub(crate) fn check(&self) -> crate::Result<()> {
-        for feature in [
-            Feature::FunctionReferences,
-            Feature::Gc,
-            Feature::Exceptions,
-            Feature::LegacyExceptions,
-        ] {
+        for feature in [Feature::Gc, Feature::Exceptions, Feature::LegacyExceptions] {
             if self.features.contains(feature) {
                 anyhow::bail!(
                     "the proposal `{feature}` cannot be enabled: nothing executes it yet"

@@ -73,6 +73,9 @@ pub enum EngineError {
         /// What was given.
         found: String,
     },
+    /// A type that cannot be declared a subtype of another.
+    #[error("the type cannot have that supertype: {0}")]
+    Supertype(String),
     /// Things of two engines used together.
     #[error("{0} belongs to another engine than the store")]
     AnotherEngine(&'static str),

@@ -86,7 +86,7 @@ impl Func {
     /// If it belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> FuncType {
         let registered = self.into_raw().ty(store.as_context().raw.into_state());
-        FuncType::from_module(registered.function())
+        FuncType::new_of(registered)
     }
 
     /// Whether its type is `ty`.
@@ -194,7 +194,7 @@ impl Func {
                 types: PhantomData,
             }),
             Err(_) => Err(EngineError::FunctionType {
-                expected: function_type::<P, R>().to_string(),
+                expected: function_type::<P, R>(),
                 found: self.ty(store).to_string(),
             }
             .into()),

@@ -2,7 +2,9 @@
 
 use silica_runtime as rt;
 
-use crate::{AsContext, AsContextMut, GlobalType, Result, Val, host_error::from_runtime};
+use crate::{
+    AsContext, AsContextMut, GlobalType, Result, Val, host_error::from_runtime, types::alive,
+};
 
 /// A global in a store.
 ///
@@ -26,8 +28,12 @@ impl Global {
     ///
     /// # Errors
     /// If `value` is not of the global's type.
+    ///
+    /// # Panics
+    /// If `ty` mentions a type of another engine.
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global> {
         let mut store = store.as_context_mut();
+        ty.check_engine(store.engine());
         let raw = rt::Global::new(&mut store.raw, ty.to_module(), value.to_raw())
             .map_err(from_runtime)?;
         Ok(Global { raw })
@@ -46,7 +52,8 @@ impl Global {
     /// # Panics
     /// If it belongs to another store, as all its methods do.
     pub fn ty(&self, store: impl AsContext) -> GlobalType {
-        GlobalType::from_module(&self.raw.ty(store.as_context().raw.into_state()))
+        let state = store.as_context().raw.into_state();
+        GlobalType::from_module(&self.raw.ty(state), &alive(state.runtime()))
     }
 
     /// Its value.

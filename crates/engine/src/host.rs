@@ -10,8 +10,8 @@ use std::sync::Arc;
 use silica_runtime as rt;
 
 use crate::{
-    Caller, Engine, FuncType, Result, Val, WasmParams, WasmRet, WasmTy, error::EngineError,
-    host_error::to_host, inner::Inner, wasm_types::for_each_arity,
+    Caller, Engine, FuncType, Result, Val, ValType, WasmParams, WasmRet, WasmTy,
+    error::EngineError, host_error::to_host, inner::Inner, wasm_types::for_each_arity,
 };
 
 /// A boxed future, as asynchronous host functions return it.
@@ -58,7 +58,7 @@ impl<T> HostFunc<T> {
         let template = template(ty);
         let raw = rt::HostFunction::dynamic(
             engine.runtime(),
-            engine.runtime().function_type(&ty.to_module()),
+            ty.registered().clone(),
             move |call: rt::HostCall<'_, Inner<T>>, params, results| {
                 let params: Vec<Val> = params.iter().map(|v| Val::from_raw(*v)).collect();
                 let mut values = template.to_vec();
@@ -85,7 +85,7 @@ impl<T> HostFunc<T> {
         let f = Arc::new(f);
         let raw = rt::HostFunction::dynamic_async(
             engine.runtime(),
-            engine.runtime().function_type(&ty.to_module()),
+            ty.registered().clone(),
             move |call: rt::HostCall<'_, Inner<T>>, params, results| {
                 let (template, f) = (Arc::clone(&template), Arc::clone(&f));
                 Box::pin(async move {
@@ -111,11 +111,11 @@ impl<T> HostFunc<T> {
             + Sync
             + 'static,
     {
-        let ty = FuncType::from_lists(P::valtypes(), R::valtypes());
+        let ty = FuncType::of_lists(engine, &P::valtypes(), &R::valtypes());
         let f = Arc::new(f);
         let raw = rt::HostFunction::dynamic_async(
             engine.runtime(),
-            engine.runtime().function_type(&ty.to_module()),
+            ty.registered().clone(),
             move |call: rt::HostCall<'_, Inner<T>>, params, results| {
                 let f = Arc::clone(&f);
                 Box::pin(async move {
@@ -131,11 +131,14 @@ impl<T> HostFunc<T> {
     }
 }
 
-/// What results start as: zeros and nulls.
+/// What results start as: zeros and nulls, also of types that have no null.
 fn template(ty: &FuncType) -> Arc<[Val]> {
-    ty.result_list()
-        .iter()
-        .map(|ty| Val::default_for_ty(ty).unwrap_or(Val::FuncRef(None)))
+    let default = |ty: ValType| match ty {
+        ValType::Ref(ty) => Val::null_ref(ty.heap_type()),
+        number => Val::default_for_ty(&number),
+    };
+    ty.results()
+        .map(|ty| default(ty).unwrap_or(Val::FuncRef(None)))
         .collect()
 }
 

@@ -89,8 +89,9 @@ pub use symbols::FrameSymbol;
 pub use table::Table;
 pub use trap::Trap;
 pub use types::{
-    ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType,
-    MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
+    ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType,
+    ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType,
+    TableType, ValType,
 };
 pub use value::{ExternRef, Ref, Rooted, V128, Val};
 pub use wasm_types::{WasmParams, WasmResults, WasmRet, WasmTy};

@@ -80,7 +80,7 @@ impl Module {
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> + '_ {
         let module = self.description();
         module.imports.iter().map(move |import| {
-            let ty = ExternType::from_module(module, &import.entity);
+            let ty = ExternType::from_module(&self.compiled, &import.entity);
             ImportType::new(&import.module, &import.name, ty)
         })
     }
@@ -89,7 +89,7 @@ impl Module {
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> + '_ {
         let module = self.description();
         module.exports.iter().map(move |export| {
-            let ty = ExternType::from_module(module, &export.entity);
+            let ty = ExternType::from_module(&self.compiled, &export.entity);
             ExportType::new(&export.name, ty)
         })
     }
@@ -99,7 +99,7 @@ impl Module {
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         let module = self.description();
         let export = module.exports.iter().find(|export| export.name == name)?;
-        Some(ExternType::from_module(module, &export.entity))
+        Some(ExternType::from_module(&self.compiled, &export.entity))
     }
 
     /// Where an export is, so that instances need not look for its name again.

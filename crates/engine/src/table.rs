@@ -4,6 +4,7 @@ use silica_runtime as rt;
 
 use crate::{
     AsContext, AsContextMut, Ref, Result, TableType, error::EngineError, host_error::from_runtime,
+    types::alive,
 };
 
 /// A table in a store.
@@ -30,8 +31,12 @@ impl Table {
     ///
     /// # Errors
     /// If `initial` is not of the element type, or the store's limiter or the system refuses.
+    ///
+    /// # Panics
+    /// If `ty` mentions a type of another engine.
     pub fn new(mut store: impl AsContextMut, ty: TableType, initial: Ref) -> Result<Table> {
         let mut store = store.as_context_mut();
+        ty.check_engine(store.engine());
         let raw = rt::Table::new(&mut store.raw, ty.to_module(), initial.to_raw())
             .map_err(from_runtime)?;
         Ok(Table { raw })
@@ -50,7 +55,8 @@ impl Table {
     /// # Panics
     /// If it belongs to another store, as all its methods do.
     pub fn ty(&self, store: impl AsContext) -> TableType {
-        TableType::from_module(&self.raw.ty(store.as_context().raw.into_state()))
+        let state = store.as_context().raw.into_state();
+        TableType::from_module(&self.raw.ty(state), &alive(state.runtime()))
     }
 
     /// How many elements it has.

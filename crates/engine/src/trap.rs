@@ -80,6 +80,14 @@ traps! {
     HeapExhausted = HeapExhausted;
     /// The store's heap of objects holds something that no code can have put there.
     HeapDamaged = HeapDamaged;
+    /// A call through a null reference.
+    NullFunctionReference = NullFunction;
+    /// A field of a null reference to a struct.
+    NullStructReference = NullStructure;
+    /// An element, or the length, of a null reference to an array.
+    NullArrayReference = NullArray;
+    /// The value of a null reference to an `i31`.
+    NullI31Reference = NullI31;
 }
 
 impl std::fmt::Display for Trap {

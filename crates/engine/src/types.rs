@@ -1,20 +1,65 @@
 //! The types of values, functions and everything else that modules import and export, as an embedder sees
 //! them.
 //!
-//! They are plain values: cheap to clone, comparable, and printable in words. What a module's
-//! own type indices mean is resolved when they are made.
+//! They are plain values: cheap to clone, comparable, and printable in words. Types that a program declares
+//! ([`FuncType`], [`StructType`], [`ArrayType`]) are the engine's: equal ones are one, whichever module they come from, and each
+//! lives as long as somebody holds it.
 
+mod declared;
 mod external;
 
+pub use declared::{ArrayType, FieldType, Finality, FuncType, StorageType, StructType};
 pub use external::{
-    ExportType, ExternType, GlobalType, ImportType, MemoryType, MemoryTypeBuilder, Mutability,
-    TableType,
+    ExportType, ExternType, GlobalType, ImportType, MemoryType, MemoryTypeBuilder, TableType,
 };
 
 use std::fmt;
-use std::sync::Arc;
+
+use silica_module::TypeKind;
+use silica_runtime as rt;
 
 use crate::Engine;
+
+/// What a type's number means: the canonical ids of an engine, or the indices of a module.
+pub(crate) type Resolve<'a> = &'a dyn Fn(u32) -> rt::RegisteredType;
+
+/// Panics if a type is of another engine.
+fn check_engine(engine: &Engine, ty: &rt::RegisteredType) {
+    assert!(
+        engine.runtime().owns_type(ty),
+        "the type belongs to another engine"
+    );
+}
+
+/// The types behind the canonical ids of what a store holds, which keeps them alive.
+pub(crate) fn alive(runtime: &rt::Runtime) -> impl Fn(u32) -> rt::RegisteredType + '_ {
+    |id| {
+        let ty = runtime.type_of_id(id);
+        ty.expect("what has a type keeps it alive")
+    }
+}
+
+/// Whether a global, a field or an element may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum Mutability {
+    Const,
+    Var,
+}
+
+impl Mutability {
+    /// Whether it is [`Mutability::Var`].
+    #[must_use]
+    pub const fn is_var(self) -> bool {
+        matches!(self, Mutability::Var)
+    }
+
+    /// Whether it is [`Mutability::Const`].
+    #[must_use]
+    pub const fn is_const(self) -> bool {
+        matches!(self, Mutability::Const)
+    }
+}
 
 /// The type of a [`Val`](crate::Val).
 ///
@@ -62,6 +107,13 @@ impl ValType {
         matches!(self, ValType::Ref(_))
     }
 
+    /// Panics if it mentions a type of another engine.
+    pub(crate) fn check_engine(&self, engine: &Engine) {
+        if let ValType::Ref(ty) = self {
+            ty.check_engine(engine);
+        }
+    }
+
     /// The reference type that it is, if it is one.
     #[must_use]
     pub const fn as_ref(&self) -> Option<&RefType> {
@@ -80,7 +132,7 @@ impl ValType {
         }
     }
 
-    pub(crate) fn from_module(ty: silica_module::ValueType) -> ValType {
+    pub(crate) fn from_module(ty: silica_module::ValueType, resolve: Resolve<'_>) -> ValType {
         use silica_module::ValueType;
         match ty {
             ValueType::I32 => ValType::I32,
@@ -88,10 +140,11 @@ impl ValType {
             ValueType::F32 => ValType::F32,
             ValueType::F64 => ValType::F64,
             ValueType::V128 => ValType::V128,
-            ValueType::Ref(ty) => ValType::Ref(RefType::from_module(ty)),
+            ValueType::Ref(ty) => ValType::Ref(RefType::from_module(ty, resolve)),
         }
     }
 
+    /// With canonical ids.
     pub(crate) fn to_module(&self) -> silica_module::ValueType {
         use silica_module::ValueType;
         match self {
@@ -154,8 +207,13 @@ impl RefType {
         (other.nullable || !self.nullable) && self.heap.matches(&other.heap)
     }
 
-    pub(crate) fn from_module(ty: silica_module::RefType) -> RefType {
-        RefType::new(ty.nullable, HeapType::from_module(ty.heap))
+    /// Panics if it mentions a type of another engine.
+    pub(crate) fn check_engine(&self, engine: &Engine) {
+        self.heap.check_engine(engine);
+    }
+
+    pub(crate) fn from_module(ty: silica_module::RefType, resolve: Resolve<'_>) -> RefType {
+        RefType::new(ty.nullable, HeapType::from_module(ty.heap, resolve))
     }
 
     pub(crate) fn to_module(&self) -> silica_module::RefType {
@@ -173,10 +231,19 @@ impl fmt::Display for RefType {
 }
 
 /// What a reference refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// ```
+/// use silica_engine::{Engine, FuncType, HeapType, ValType};
+/// let ty = FuncType::new(&Engine::default(), [ValType::I32], []);
+/// let concrete = HeapType::ConcreteFunc(ty);
+/// assert!(HeapType::NoFunc.matches(&concrete) && concrete.matches(&HeapType::Func));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum HeapType {
     Func,
+    /// Functions of one type, and of its subtypes.
+    ConcreteFunc(FuncType),
     NoFunc,
     Extern,
     NoExtern,
@@ -184,7 +251,11 @@ pub enum HeapType {
     Eq,
     I31,
     Struct,
+    /// Structs of one type, and of its subtypes.
+    ConcreteStruct(StructType),
     Array,
+    /// Arrays of one type, and of its subtypes.
+    ConcreteArray(ArrayType),
     None,
     Exn,
     NoExn,
@@ -194,23 +265,115 @@ impl HeapType {
     /// Whether everything that this type describes is also described by `other`.
     #[must_use]
     pub fn matches(&self, other: &HeapType) -> bool {
-        use HeapType::{
-            Any, Array, Eq, Exn, Extern, Func, I31, NoExn, NoExtern, NoFunc, None, Struct,
-        };
-        self == other
-            || match self {
-                NoFunc => *other == Func,
-                NoExtern => *other == Extern,
-                NoExn => *other == Exn,
-                None => matches!(other, Any | Eq | I31 | Struct | Array),
-                I31 | Struct | Array => matches!(other, Any | Eq),
-                Eq => *other == Any,
-                Func | Extern | Any | Exn => false,
+        if self == other {
+            return true;
+        }
+        match self {
+            HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn | HeapType::None => {
+                self.top() == other.top()
             }
+            HeapType::ConcreteFunc(ty) => match other {
+                HeapType::ConcreteFunc(other) => ty.matches(other),
+                other => *other == HeapType::Func,
+            },
+            HeapType::ConcreteStruct(ty) => match other {
+                HeapType::ConcreteStruct(other) => ty.matches(other),
+                other => HeapType::Struct.matches(other),
+            },
+            HeapType::ConcreteArray(ty) => match other {
+                HeapType::ConcreteArray(other) => ty.matches(other),
+                other => HeapType::Array.matches(other),
+            },
+            HeapType::I31 | HeapType::Struct | HeapType::Array => {
+                matches!(other, HeapType::Any | HeapType::Eq)
+            }
+            HeapType::Eq => *other == HeapType::Any,
+            HeapType::Func | HeapType::Extern | HeapType::Any | HeapType::Exn => false,
+        }
     }
 
-    fn from_module(ty: silica_module::HeapType) -> HeapType {
-        use silica_module::{HeapType as M, TypeKind};
+    /// The type that all types of its hierarchy match.
+    #[must_use]
+    pub fn top(&self) -> HeapType {
+        match self {
+            HeapType::Func | HeapType::ConcreteFunc(_) | HeapType::NoFunc => HeapType::Func,
+            HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
+            HeapType::Exn | HeapType::NoExn => HeapType::Exn,
+            HeapType::Any
+            | HeapType::Eq
+            | HeapType::I31
+            | HeapType::Struct
+            | HeapType::ConcreteStruct(_)
+            | HeapType::Array
+            | HeapType::ConcreteArray(_)
+            | HeapType::None => HeapType::Any,
+        }
+    }
+
+    /// Whether it is a type that a program declares.
+    #[must_use]
+    pub const fn is_concrete(&self) -> bool {
+        self.registered().is_some()
+    }
+
+    /// The function type that it is, if it is one.
+    #[must_use]
+    pub const fn as_concrete_func(&self) -> Option<&FuncType> {
+        if let HeapType::ConcreteFunc(ty) = self {
+            Some(ty)
+        } else {
+            None
+        }
+    }
+
+    /// The struct type that it is, if it is one.
+    #[must_use]
+    pub const fn as_concrete_struct(&self) -> Option<&StructType> {
+        if let HeapType::ConcreteStruct(ty) = self {
+            Some(ty)
+        } else {
+            None
+        }
+    }
+
+    /// The array type that it is, if it is one.
+    #[must_use]
+    pub const fn as_concrete_array(&self) -> Option<&ArrayType> {
+        if let HeapType::ConcreteArray(ty) = self {
+            Some(ty)
+        } else {
+            None
+        }
+    }
+
+    const fn registered(&self) -> Option<&rt::RegisteredType> {
+        match self {
+            HeapType::ConcreteFunc(ty) => Some(ty.registered()),
+            HeapType::ConcreteStruct(ty) => Some(ty.registered()),
+            HeapType::ConcreteArray(ty) => Some(ty.registered()),
+            HeapType::Func
+            | HeapType::NoFunc
+            | HeapType::Extern
+            | HeapType::NoExtern
+            | HeapType::Any
+            | HeapType::Eq
+            | HeapType::I31
+            | HeapType::Struct
+            | HeapType::Array
+            | HeapType::None
+            | HeapType::Exn
+            | HeapType::NoExn => None,
+        }
+    }
+
+    fn check_engine(&self, engine: &Engine) {
+        if let Some(ty) = self.registered() {
+            check_engine(engine, ty);
+        }
+    }
+
+    fn from_module(ty: silica_module::HeapType, resolve: Resolve<'_>) -> HeapType {
+        use silica_module::HeapType as M;
         match ty {
             M::Func => HeapType::Func,
             M::NoFunc => HeapType::NoFunc,
@@ -224,20 +387,24 @@ impl HeapType {
             M::None => HeapType::None,
             M::Exn => HeapType::Exn,
             M::NoExn => HeapType::NoExn,
-            // Concrete references need the proposal of typed function references or GC, and no engine can
-            // be made with them. What is left is a crafted description: then the nearest abstract type.
-            M::Concrete { kind, .. } => match kind {
-                TypeKind::Function => HeapType::Func,
-                TypeKind::Struct => HeapType::Struct,
-                TypeKind::Array => HeapType::Array,
+            M::Concrete { index, kind } => match kind {
+                TypeKind::Function => HeapType::ConcreteFunc(FuncType::new_of(resolve(index))),
+                TypeKind::Struct => HeapType::ConcreteStruct(StructType::new_of(resolve(index))),
+                TypeKind::Array => HeapType::ConcreteArray(ArrayType::new_of(resolve(index))),
             },
         }
     }
 
-    fn to_module(self) -> silica_module::HeapType {
+    /// With canonical ids.
+    fn to_module(&self) -> silica_module::HeapType {
         use silica_module::HeapType as M;
+        let concrete = |ty: &rt::RegisteredType| M::Concrete {
+            index: ty.id(),
+            kind: ty.sub_type().composite.kind(),
+        };
         match self {
             HeapType::Func => M::Func,
+            HeapType::ConcreteFunc(ty) => concrete(ty.registered()),
             HeapType::NoFunc => M::NoFunc,
             HeapType::Extern => M::Extern,
             HeapType::NoExtern => M::NoExtern,
@@ -245,7 +412,9 @@ impl HeapType {
             HeapType::Eq => M::Eq,
             HeapType::I31 => M::I31,
             HeapType::Struct => M::Struct,
+            HeapType::ConcreteStruct(ty) => concrete(ty.registered()),
             HeapType::Array => M::Array,
+            HeapType::ConcreteArray(ty) => concrete(ty.registered()),
             HeapType::None => M::None,
             HeapType::Exn => M::Exn,
             HeapType::NoExn => M::NoExn,
@@ -254,97 +423,6 @@ impl HeapType {
 }
 
 impl fmt::Display for HeapType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_module().fmt(f)
-    }
-}
-
-/// The type of a function: its parameters and its results.
-///
-/// ```
-/// use silica_engine::{Engine, FuncType, ValType};
-/// let engine = Engine::default();
-/// let ty = FuncType::new(&engine, [ValType::I32, ValType::I64], [ValType::F64]);
-/// assert_eq!(ty.to_string(), "(i32, i64) -> f64");
-/// assert_eq!(ty.params().len(), 2);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FuncType {
-    inner: Arc<FuncTypeInner>,
-}
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct FuncTypeInner {
-    params: Box<[ValType]>,
-    results: Box<[ValType]>,
-}
-
-impl FuncType {
-    /// The type of functions from `params` to `results`, for use with `engine`.
-    #[must_use]
-    pub fn new(
-        _engine: &Engine,
-        params: impl IntoIterator<Item = ValType>,
-        results: impl IntoIterator<Item = ValType>,
-    ) -> FuncType {
-        FuncType::from_lists(params.into_iter().collect(), results.into_iter().collect())
-    }
-
-    pub(crate) fn from_lists(params: Box<[ValType]>, results: Box<[ValType]>) -> FuncType {
-        FuncType {
-            inner: Arc::new(FuncTypeInner { params, results }),
-        }
-    }
-
-    /// The parameters, in order.
-    pub fn params(&self) -> impl ExactSizeIterator<Item = ValType> + '_ {
-        self.inner.params.iter().cloned()
-    }
-
-    /// The results, in order.
-    pub fn results(&self) -> impl ExactSizeIterator<Item = ValType> + '_ {
-        self.inner.results.iter().cloned()
-    }
-
-    /// The `i`-th parameter.
-    #[must_use]
-    pub fn param(&self, i: usize) -> Option<ValType> {
-        self.inner.params.get(i).cloned()
-    }
-
-    /// The `i`-th result.
-    #[must_use]
-    pub fn result(&self, i: usize) -> Option<ValType> {
-        self.inner.results.get(i).cloned()
-    }
-
-    pub(crate) fn result_list(&self) -> &[ValType] {
-        &self.inner.results
-    }
-
-    /// Whether a function of this type can stand where one of type `other` is wanted.
-    #[must_use]
-    pub fn matches(&self, other: &FuncType) -> bool {
-        self == other
-    }
-
-    pub(crate) fn from_module(ty: &silica_module::FunctionType) -> FuncType {
-        let list = |types: &[silica_module::ValueType]| {
-            types.iter().map(|ty| ValType::from_module(*ty)).collect()
-        };
-        FuncType::from_lists(list(&ty.params), list(&ty.results))
-    }
-
-    pub(crate) fn to_module(&self) -> silica_module::FunctionType {
-        let list = |types: &[ValType]| types.iter().map(ValType::to_module).collect();
-        silica_module::FunctionType {
-            params: list(&self.inner.params),
-            results: list(&self.inner.results),
-        }
-    }
-}
-
-impl fmt::Display for FuncType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_module().fmt(f)
     }

@@ -268,19 +268,26 @@ impl Val {
         }
     }
 
-    /// Its type. References are of the nullable abstract type.
+    /// Its type: of null the bottom of its hierarchy, of a function the function's own type.
     ///
     /// # Errors
-    /// Never now; a reference's type may one day need its store.
-    pub fn ty(&self, _store: impl AsContext) -> Result<ValType> {
+    /// Never now; a reference's type may one day fail to be found.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> Result<ValType> {
         Ok(match self {
             Val::I32(_) => ValType::I32,
             Val::I64(_) => ValType::I64,
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
             Val::V128(_) => ValType::V128,
-            Val::FuncRef(_) => ValType::FUNCREF,
-            Val::ExternRef(_) => ValType::EXTERNREF,
+            Val::FuncRef(None) => RefType::new(true, HeapType::NoFunc).into(),
+            Val::FuncRef(Some(function)) => {
+                RefType::new(false, HeapType::ConcreteFunc(function.ty(store))).into()
+            }
+            Val::ExternRef(None) => RefType::new(true, HeapType::NoExtern).into(),
+            Val::ExternRef(Some(_)) => RefType::new(false, HeapType::Extern).into(),
         })
     }
 
@@ -362,13 +369,15 @@ impl Ref {
     #[must_use]
     pub fn null(heap: &HeapType) -> Option<Ref> {
         match heap {
-            HeapType::Func | HeapType::NoFunc => Some(Ref::Func(None)),
+            HeapType::Func | HeapType::ConcreteFunc(_) | HeapType::NoFunc => Some(Ref::Func(None)),
             HeapType::Extern | HeapType::NoExtern => Some(Ref::Extern(None)),
             HeapType::Any
             | HeapType::Eq
             | HeapType::I31
             | HeapType::Struct
+            | HeapType::ConcreteStruct(_)
             | HeapType::Array
+            | HeapType::ConcreteArray(_)
             | HeapType::None
             | HeapType::Exn
             | HeapType::NoExn => None,

@@ -4,7 +4,7 @@
 
 use silica_runtime as rt;
 
-use crate::{Error, ExternRef, Func, FuncType, HeapType, RefType, Result, Rooted, V128, ValType};
+use crate::{Error, ExternRef, Func, HeapType, RefType, Result, Rooted, V128, ValType};
 
 mod private {
     pub trait Sealed {}
@@ -182,7 +182,12 @@ pub(crate) use for_each_arity;
 
 for_each_arity!(tuples);
 
-/// The function type of `P` to `R`.
-pub(crate) fn function_type<P: WasmParams, R: WasmParams>() -> FuncType {
-    FuncType::from_lists(P::valtypes(), R::valtypes())
+/// The function type of `P` to `R`, in words.
+pub(crate) fn function_type<P: WasmParams, R: WasmParams>() -> String {
+    let list = |types: Box<[ValType]>| types.iter().map(ValType::to_module).collect();
+    let ty = silica_module::FunctionType {
+        params: list(P::valtypes()),
+        results: list(R::valtypes()),
+    };
+    ty.to_string()
 }

@@ -257,6 +257,15 @@ impl Module {
             .expect("validation proved that a function has a function type")
     }
 
+    /// Whether type `sub` of the module is type `sup`, or declares it as its supertype, or a supertype of that. Two types of
+    /// a module that are equal by their groups count as different here.
+    #[must_use]
+    pub fn is_subtype(&self, sub: u32, sup: u32) -> bool {
+        let above = |index: &u32| self.types.get(*index as usize)?.supertype;
+        // A supertype has a lower index in a valid module, so that this ends.
+        std::iter::successors(Some(sub), above).any(|index| index == sup)
+    }
+
     /// Index among the defined functions, or `None` for an import.
     #[must_use]
     pub fn defined_function(&self, function: u32) -> Option<u32> {

@@ -77,7 +77,7 @@ features! {
     /// A shorter encoding of many imports from one module
     CompactImports = "compact-imports", COMPACT_IMPORTS, true;
     /// Typed function references: `call_ref`, references that are never null
-    FunctionReferences = "function-references", FUNCTION_REFERENCES, false;
+    FunctionReferences = "function-references", FUNCTION_REFERENCES, true;
     /// Structs, arrays, `i31ref`, casts, and types in recursion groups
     Gc = "gc", GC, false;
     /// Exceptions with `try_table`, `throw` and `exnref`

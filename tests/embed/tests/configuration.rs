@@ -28,7 +28,7 @@ fn what_cannot_be_had_is_refused() {
         refused(|c| {
             c.wasm_gc(true);
         })
-        .contains("function-references")
+        .contains("gc")
     );
     assert!(
         refused(|c| {

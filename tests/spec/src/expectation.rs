@@ -25,16 +25,9 @@ impl std::fmt::Display for Reason {
     }
 }
 
-const FUNCTION_REFERENCES: Reason = Reason::Needs(&[Feature::FunctionReferences]);
-const GC: Reason = Reason::Needs(&[Feature::Gc, Feature::FunctionReferences]);
+const GC: Reason = Reason::Needs(&[Feature::Gc]);
 const EXCEPTIONS: Reason = Reason::Needs(&[Feature::Exceptions]);
-const EXCEPTIONS_AND_FUNCTION_REFERENCES: Reason =
-    Reason::Needs(&[Feature::Exceptions, Feature::FunctionReferences]);
-const GC_AND_EXCEPTIONS: Reason = Reason::Needs(&[
-    Feature::Gc,
-    Feature::FunctionReferences,
-    Feature::Exceptions,
-]);
+const GC_AND_EXCEPTIONS: Reason = Reason::Needs(&[Feature::Gc, Feature::Exceptions]);
 const CUSTOM_DESCRIPTORS: Reason = Reason::Without("custom descriptors, which build on GC");
 
 /// Paths, or folders that end in `/`, with the reason that they fail.
@@ -63,30 +56,16 @@ pub const LISTED: &[(&str, Reason)] = &[
     ("array_new_elem.wast", GC),
     ("br_on_cast.wast", GC),
     ("br_on_cast_fail.wast", GC),
-    ("br_on_non_null.wast", FUNCTION_REFERENCES),
-    ("br_on_null.wast", FUNCTION_REFERENCES),
-    ("br_table.wast", FUNCTION_REFERENCES),
-    ("call_ref.wast", FUNCTION_REFERENCES),
     ("custom/name_annot.wast", EXCEPTIONS),
-    ("elem.wast", FUNCTION_REFERENCES),
     ("extern.wast", GC),
-    ("global.wast", FUNCTION_REFERENCES),
     ("i31.wast", GC),
     ("imports.wast", EXCEPTIONS),
-    ("instance.wast", EXCEPTIONS_AND_FUNCTION_REFERENCES),
-    ("linking.wast", FUNCTION_REFERENCES),
-    ("local_init.wast", FUNCTION_REFERENCES),
-    ("ref.wast", FUNCTION_REFERENCES),
-    ("ref_as_non_null.wast", FUNCTION_REFERENCES),
+    ("instance.wast", EXCEPTIONS),
     ("ref_cast.wast", GC),
     ("ref_eq.wast", GC),
-    ("ref_is_null.wast", FUNCTION_REFERENCES),
     ("ref_null.wast", EXCEPTIONS),
     ("ref_test.wast", GC),
-    ("return_call_ref.wast", FUNCTION_REFERENCES),
     ("struct.wast", GC),
-    ("table-sub.wast", FUNCTION_REFERENCES),
-    ("table.wast", FUNCTION_REFERENCES),
     ("table_init.wast", GC),
     ("table_init64.wast", GC),
     ("tag.wast", GC_AND_EXCEPTIONS),
@@ -97,7 +76,6 @@ pub const LISTED: &[(&str, Reason)] = &[
     ("type-equivalence.wast", GC),
     ("type-rec.wast", GC),
     ("type-subtyping.wast", GC),
-    ("unreached-valid.wast", FUNCTION_REFERENCES),
 ];
 
 /// The reason that the script at `path` fails, if it is listed.

@@ -13,7 +13,7 @@ fn messages(trap: Trap) -> &'static [&'static str] {
         Trap::UnreachableCodeReached => &["unreachable"],
         Trap::MemoryOutOfBounds => &["out of bounds memory access"],
         Trap::TableOutOfBounds => &["out of bounds table access", "undefined element"],
-        Trap::IndirectCallToNull => &["uninitialized element", "null function"],
+        Trap::IndirectCallToNull => &["uninitialized element"],
         Trap::BadSignature => &["indirect call"],
         Trap::IntegerOverflow => &["integer overflow"],
         Trap::IntegerDivisionByZero => &["integer divide by zero"],
@@ -21,9 +21,13 @@ fn messages(trap: Trap) -> &'static [&'static str] {
         Trap::StackOverflow => &["call stack exhausted"],
         Trap::HeapMisaligned => &["unaligned atomic"],
         Trap::AtomicWaitNonSharedMemory => &["expected shared memory"],
-        Trap::NullReference => &["null "],
         Trap::ArrayOutOfBounds => &["out of bounds array access"],
         Trap::CastFailure => &["cast failure"],
+        Trap::NullReference => &["null reference"],
+        Trap::NullFunctionReference => &["null function reference"],
+        Trap::NullStructReference => &["null structure reference"],
+        Trap::NullArrayReference => &["null array reference"],
+        Trap::NullI31Reference => &["null i31 reference"],
         // Of the embedder, or newer than this table.
         _ => &[],
     }

@@ -298,7 +298,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         Ok(())
     }
 
-    fn table_target(
+    pub(crate) fn table_target(
         &mut self,
         depth: u32,
     ) -> Result<BranchTarget<B::Block, B::Value>, TranslateError> {
@@ -337,7 +337,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 }
 
-fn plain<B, V>(block: B) -> BranchTarget<B, V> {
+pub(crate) fn plain<B, V>(block: B) -> BranchTarget<B, V> {
     BranchTarget {
         block,
         arguments: Vec::new(),

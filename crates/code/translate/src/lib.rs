@@ -20,6 +20,7 @@ mod function;
 mod memory;
 mod numeric;
 mod object;
+mod reference;
 
 pub use backend::{
     Access, Backend, BranchTarget, CallTarget, Field, FieldKind, FieldType, Memory, Region,

@@ -6,7 +6,7 @@ use silica_contract::{
     trap::TrapCode,
 };
 use silica_module::{ConstOperator, FunctionType, IndexType};
-use silica_operator::{Convert, IntBinary, IntCompare, IntType, IntUnary, MachineType};
+use silica_operator::{Convert, IntBinary, IntCompare, IntType, MachineType};
 use wasmparser::Operator;
 
 use crate::{
@@ -15,17 +15,6 @@ use crate::{
     function::{Operand, Translator},
     memory::{POINTER, context_field, index_machine, narrower},
 };
-
-/// A field of a function reference. Such a pointer may be null: then the access faults.
-const fn function_field(offset: u32, ty: FieldType) -> Field {
-    Field {
-        offset,
-        ty,
-        kind: FieldKind::Mutable,
-        region: Region::Function,
-        trap: Some(TrapCode::IndirectCallToNull),
-    }
-}
 
 impl<B: Backend> Translator<'_, '_, B> {
     pub(crate) fn object_operator(
@@ -98,7 +87,7 @@ impl<B: Backend> Translator<'_, '_, B> {
                 src_table,
             } => self.table_copy(*dst_table, *src_table),
             Operator::TableInit { elem_index, table } => self.table_init(*table, *elem_index),
-            _ => return Err(self.unsupported(operator)),
+            _ => return self.reference_operator(operator),
         }
         Ok(())
     }
@@ -162,11 +151,7 @@ impl<B: Backend> Translator<'_, '_, B> {
 
     fn ref_is_null(&mut self) {
         let Operand { value, ty } = self.pop_operand();
-        let width = match ty {
-            MachineType::Object => IntType::I32,
-            _ => IntType::I64,
-        };
-        let is_null = self.backend.int_unary(IntUnary::Eqz, width, value);
+        let is_null = self.is_null(ty, value);
         self.push(MachineType::I32, is_null);
     }
 
@@ -328,7 +313,7 @@ impl<B: Backend> Translator<'_, '_, B> {
 
     // ---- calls ----
 
-    fn push_results(&mut self, ty: &FunctionType, values: Vec<B::Value>) {
+    pub(crate) fn push_results(&mut self, ty: &FunctionType, values: Vec<B::Value>) {
         for (value, result) in values.into_iter().zip(&ty.results) {
             self.operands.push(Operand {
                 value,
@@ -351,34 +336,13 @@ impl<B: Backend> Translator<'_, '_, B> {
         CallTarget::Pointer { code, context }
     }
 
-    /// What a call through a table goes to: one bounds check, one type comparison.
+    /// What a call through a table goes to: one bounds check, and one type comparison where the type is final.
     fn table_target_of_call(&mut self, type_index: u32, table: u32) -> CallTarget<B::Value> {
         let index = self.pop();
         let element = self.element(table, index);
         let reference = self.backend.field_get(element, self.element_field(table));
-        let copy = self.backend.duplicate(&reference);
-        let id = FieldType::Value(MachineType::I32);
-        // Null faults here: the first page of the address space is never mapped.
-        let found = self
-            .backend
-            .field_get(copy, function_field(function::TYPE, id));
-        let context = self.backend.context();
-        let place = self.environment.layout.type_id(type_index);
-        let expected = self
-            .backend
-            .field_get(context, context_field(place, id, FieldKind::Constant));
-        let differs = self
-            .backend
-            .int_compare(IntCompare::Ne, IntType::I32, found, expected);
-        self.backend.trap_if(differs, TrapCode::BadSignature);
-        let copy = self.backend.duplicate(&reference);
-        let code = self
-            .backend
-            .field_get(copy, function_field(function::CODE, POINTER));
-        let context = self
-            .backend
-            .field_get(reference, function_field(function::CONTEXT, POINTER));
-        CallTarget::Pointer { code, context }
+        self.check_function_type(&reference, type_index, table);
+        self.reference_target(reference, TrapCode::IndirectCallToNull)
     }
 
     fn call(&mut self, index: u32) {

@@ -2,31 +2,11 @@
 
 use std::fmt;
 
-use silica_module::{EntityType, IndexType, Module as Description};
+use silica_module::{EntityType, IndexType};
+use silica_runtime as rt;
 
-use super::{FuncType, RefType, ValType};
-
-/// Whether a global may be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are the specification's")]
-pub enum Mutability {
-    Const,
-    Var,
-}
-
-impl Mutability {
-    /// Whether it is [`Mutability::Var`].
-    #[must_use]
-    pub const fn is_var(self) -> bool {
-        matches!(self, Mutability::Var)
-    }
-
-    /// Whether it is [`Mutability::Const`].
-    #[must_use]
-    pub const fn is_const(self) -> bool {
-        matches!(self, Mutability::Const)
-    }
-}
+use super::{FuncType, Mutability, RefType, Resolve, ValType};
+use crate::Engine;
 
 /// The type of a global.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -57,13 +37,18 @@ impl GlobalType {
         self.mutability
     }
 
-    pub(crate) fn from_module(ty: &silica_module::GlobalType) -> GlobalType {
+    /// Panics if it mentions a type of another engine.
+    pub(crate) fn check_engine(&self, engine: &Engine) {
+        self.content.check_engine(engine);
+    }
+
+    pub(crate) fn from_module(ty: &silica_module::GlobalType, resolve: Resolve<'_>) -> GlobalType {
         let mutability = if ty.mutable {
             Mutability::Var
         } else {
             Mutability::Const
         };
-        GlobalType::new(ValType::from_module(ty.value), mutability)
+        GlobalType::new(ValType::from_module(ty.value, resolve), mutability)
     }
 
     pub(crate) fn to_module(&self) -> silica_module::GlobalType {
@@ -136,9 +121,14 @@ impl TableType {
         self.index == IndexType::I64
     }
 
-    pub(crate) fn from_module(ty: &silica_module::TableType) -> TableType {
+    /// Panics if it mentions a type of another engine.
+    pub(crate) fn check_engine(&self, engine: &Engine) {
+        self.element.check_engine(engine);
+    }
+
+    pub(crate) fn from_module(ty: &silica_module::TableType, resolve: Resolve<'_>) -> TableType {
         TableType {
-            element: RefType::from_module(ty.element),
+            element: RefType::from_module(ty.element, resolve),
             index: ty.index,
             min: ty.min,
             max: ty.max,
@@ -386,17 +376,14 @@ impl ExternType {
         tag unwrap_tag Tag FuncType, "tag";
     }
 
-    pub(crate) fn from_module(module: &Description, entity: &EntityType) -> ExternType {
-        let function = |index| match module.function_type(index) {
-            Some(ty) => FuncType::from_module(ty),
-            None => FuncType::from_lists(Box::default(), Box::default()),
-        };
+    pub(crate) fn from_module(module: &rt::CompiledModule, entity: &EntityType) -> ExternType {
+        let resolve = |index| module.registered_type(index);
         match entity {
-            EntityType::Function(index) => ExternType::Func(function(*index)),
-            EntityType::Table(ty) => ExternType::Table(TableType::from_module(ty)),
+            EntityType::Function(index) => ExternType::Func(FuncType::new_of(resolve(*index))),
+            EntityType::Table(ty) => ExternType::Table(TableType::from_module(ty, &resolve)),
             EntityType::Memory(ty) => ExternType::Memory(MemoryType::from_module(*ty)),
-            EntityType::Global(ty) => ExternType::Global(GlobalType::from_module(ty)),
-            EntityType::Tag(ty) => ExternType::Tag(function(ty.function)),
+            EntityType::Global(ty) => ExternType::Global(GlobalType::from_module(ty, &resolve)),
+            EntityType::Tag(ty) => ExternType::Tag(FuncType::new_of(resolve(ty.function))),
         }
     }
 }

@@ -139,6 +139,12 @@ builtins! {
         state.exception = exception as u32;
         Err(Raise::Exception)
     };
+    TypeMatches type_matches type_matches_stub type_matches_stub_fuel
+        (found, expected) -> matches = |state, _instance, found, expected| {
+            // The function's module, or the host function, keeps its type alive.
+            let found = state.runtime.types().get(found as u32);
+            Ok(u64::from(found.is_some_and(|found| found.is_subtype_of_id(expected as u32))))
+        };
 }
 
 /// The table of builtins, as compiled code reads it.

@@ -48,10 +48,7 @@ impl StoreState {
         }
         for (index, (param, expected)) in params.iter().zip(&signature.params).enumerate() {
             if !param.matches(self, *expected) {
-                return Err(CallError::Arguments(format!(
-                    "argument {index}: expected {expected}, found {}",
-                    param.ty()
-                )));
+                return Err(CallError::argument(index, *expected, param.ty()));
             }
         }
         let layout = ty.layout();
@@ -134,8 +131,10 @@ impl StoreState {
         function: Typed<P, R>,
         params: P,
     ) -> Result<R, CallError> {
-        let function = function.function();
+        let typed = function;
+        let function = typed.function();
         self.check(function.store(), "the function");
+        typed.check(self, params)?;
         let id = self.id();
         let state = self.raw();
         let mut place = MaybeUninit::uninit();

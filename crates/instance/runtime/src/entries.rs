@@ -4,6 +4,7 @@ use silica_contract::layout;
 use silica_module::{GlobalType, MemoryType, TableType};
 
 use crate::{
+    RegisteredType,
     error::RuntimeError,
     heap::{Damaged, Visit},
     memory::{LinearMemory, MemoryDefinition},
@@ -31,6 +32,8 @@ const _: () = {
 pub(crate) struct GlobalEntry {
     pub(crate) value: std::cell::UnsafeCell<u128>,
     pub(crate) ty: GlobalType,
+    /// The type that its type mentions, kept alive.
+    pub(crate) _mentioned: Option<RegisteredType>,
 }
 
 // SAFETY: the value is read and written only by who has the store, through `&StoreState` and
@@ -139,6 +142,8 @@ pub(crate) struct TableEntry {
     pub(crate) ty: TableType,
     pub(crate) definition: *mut TableDefinition,
     owned: Option<Box<TableDefinition>>,
+    /// The type that its type mentions, kept alive.
+    mentioned: Option<RegisteredType>,
 }
 
 // SAFETY: the definition is in a context of the same store, or owned; it is followed only by who has the store.
@@ -158,6 +163,7 @@ impl TableEntry {
             ty,
             definition: std::ptr::null_mut(),
             owned: None,
+            mentioned: None,
         };
         let length = usize::try_from(ty.min).map_err(|_| RuntimeError::OutOfMemory("a table"))?;
         entry.extend(length, value)?;
@@ -187,7 +193,9 @@ impl TableEntry {
         self.publish();
     }
 
-    pub(crate) fn define_alone(&mut self) {
+    /// Makes the definition a place of its own, and keeps the type that the table's type mentions.
+    pub(crate) fn define_alone(&mut self, mentioned: Option<RegisteredType>) {
+        self.mentioned = mentioned;
         let owned = self.owned.insert(Box::new(TableDefinition {
             base: std::ptr::null_mut(),
             length: 0,

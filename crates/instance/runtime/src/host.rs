@@ -105,6 +105,10 @@ impl<T: 'static> HostFunction<T> {
         routine: usize,
         closure: F,
     ) -> HostFunction<T> {
+        assert!(
+            runtime.owns_type(&ty),
+            "the function's type belongs to another engine"
+        );
         let closure = Box::new(closure);
         HostFunction {
             inner: Arc::new(HostFunctionInner {

@@ -1,6 +1,7 @@
 //! How a call ends when it does not return, and where its code was then.
 
 use silica_contract::trap::TrapCode;
+use silica_module::ValueType;
 
 use crate::{
     code,
@@ -43,6 +44,13 @@ impl CallError {
             error: Box::new(error),
             backtrace: Backtrace::default(),
         }
+    }
+
+    /// The error of an argument that is not of its parameter's type.
+    pub(crate) fn argument(index: usize, expected: ValueType, found: ValueType) -> CallError {
+        CallError::Arguments(format!(
+            "argument {index}: expected {expected}, found {found}"
+        ))
     }
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use silica_contract::settings::{Architecture, MemoryStyle, ProcessorFeatures, Settings};
-use silica_module::{CompositeType, FunctionType, MemoryType, SubType};
+use silica_module::{CompositeType, FunctionType, MemoryType, SubType, ValueType};
 
 use crate::{
     memory::MemoryPool,
     stacks::StackPool,
-    types::{RegisteredType, TypeRegistry},
+    types::{self, RegisteredType, TypeRegistry},
 };
 
 /// Sizes and limits of an engine.
@@ -134,15 +134,45 @@ impl Runtime {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Registers a function type. Its [`silica_module::HeapType::Concrete`] hold canonical ids.
+    /// Registers a final function type. Its [`silica_module::HeapType::Concrete`] hold canonical ids.
     #[must_use]
     pub fn function_type(&self, ty: &FunctionType) -> RegisteredType {
-        let sub_type = SubType {
+        self.register_type(SubType {
             is_final: true,
             supertype: None,
             composite: CompositeType::Function(ty.clone()),
-        };
-        self.0.types.register_one(sub_type)
+        })
+    }
+
+    /// Registers a type that does not refer to itself. Its [`silica_module::HeapType::Concrete`] and its supertype
+    /// hold canonical ids of types that are alive, and it matches its supertype.
+    #[must_use]
+    pub fn register_type(&self, ty: SubType) -> RegisteredType {
+        self.0.types.register_one(ty)
+    }
+
+    /// The type with this canonical id, if it is alive.
+    #[must_use]
+    pub fn type_of_id(&self, id: u32) -> Option<RegisteredType> {
+        self.0.types.get(id)
+    }
+
+    /// Whether a type was registered here.
+    #[must_use]
+    pub fn owns_type(&self, ty: &RegisteredType) -> bool {
+        ty.is_of(&self.0.types)
+    }
+
+    /// Whether a value of type `sub` can be used where `sup` is needed; both canonical.
+    #[must_use]
+    pub fn is_subtype(&self, sub: ValueType, sup: ValueType) -> bool {
+        types::is_value_subtype(&self.0.types, sub, sup)
+    }
+
+    /// Whether a type made of `sub` can declare one made of `sup` as its supertype; both canonical.
+    #[must_use]
+    pub fn is_composite_subtype(&self, sub: &CompositeType, sup: &CompositeType) -> bool {
+        types::is_composite_subtype(&self.0.types, sub, sup)
     }
 
     pub(crate) fn types(&self) -> &Arc<TypeRegistry> {

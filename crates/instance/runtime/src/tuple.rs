@@ -3,9 +3,10 @@
 use std::marker::PhantomData;
 
 use silica_contract::abi::{FLOAT_RESULT_REGISTERS, RESULT_REGISTERS};
-use silica_module::ValueType;
+use silica_module::{RefType, ValueType};
 
 use crate::{
+    CallError,
     entry::Registers,
     error::HostError,
     fault,
@@ -16,7 +17,7 @@ use crate::{
     raise::Raise,
     state::StoreState,
     typed::{Abi, Incoming, Outgoing, RegisterClass, WasmType},
-    value,
+    value::{self, Value},
 };
 
 /// A tuple of up to sixteen [`WasmType`]s: the parameters or the results of a function.
@@ -43,6 +44,10 @@ pub unsafe trait WasmTypes: Copy + Send + 'static {
 
     #[doc(hidden)]
     fn put(self, outgoing: &mut Outgoing<'_>, store: StoreId);
+
+    /// Calls `each` with each value.
+    #[doc(hidden)]
+    fn visit(self, each: &mut dyn FnMut(Value));
 
     /// # Safety
     /// The next values are of these types, of that store.
@@ -129,6 +134,11 @@ macro_rules! tuple {
                 $(outgoing.put(<$name as Abi>::CLASS, $name.to_bits(store));)*
             }
 
+            fn visit(self, each: &mut dyn FnMut(Value)) {
+                let ($($name,)*) = self;
+                $(each(<$name as WasmType>::into_value($name));)*
+            }
+
             #[inline(always)]
             unsafe fn take(incoming: &mut Incoming<'_>, store: StoreId) -> Self {
                 // SAFETY: passed on; the parts are taken in order.
@@ -189,6 +199,8 @@ tuple!(A B C D E G H I J K L M N O P Q);
 /// A function that was proved to take a `P` and give an `R`.
 pub struct Typed<P, R> {
     function: Function,
+    /// Whether it takes only some of the references that a `P` can be, so that arguments are looked at.
+    narrow: bool,
     types: PhantomData<fn(P) -> R>,
 }
 
@@ -221,16 +233,19 @@ impl<P: WasmTypes, R: WasmTypes> Typed<P, R> {
         let ty = function.ty(store);
         let found = ty.function();
         let (params, results) = (P::value_types(), R::value_types());
+        let fits = |sub: &ValueType, sup: &ValueType| value::is_subtype(store, *sub, *sup);
         let all = |sub: &[ValueType], sup: &[ValueType]| {
-            sub.len() == sup.len()
-                && sub
-                    .iter()
-                    .zip(sup)
-                    .all(|(sub, sup)| value::is_subtype(store, *sub, *sup))
+            sub.len() == sup.len() && std::iter::zip(sub, sup).all(|(sub, sup)| fits(sub, sup))
         };
-        if all(&params, &found.params) && all(&found.results, &results) {
+        // A Rust type names no type that a module declares: an argument of a narrower type is looked at when it comes.
+        let may_fit = params.len() == found.params.len()
+            && std::iter::zip(&params, &found.params).all(|(given, taken)| {
+                fits(given, taken) || (fits(&nullable(*taken), &nullable(*given)))
+            });
+        if may_fit && all(&found.results, &results) {
             return Ok(Typed {
                 function,
+                narrow: !all(&params, &found.params),
                 types: PhantomData,
             });
         }
@@ -242,6 +257,49 @@ impl<P: WasmTypes, R: WasmTypes> Typed<P, R> {
             found: found.clone(),
         })
     }
+}
+
+/// A type with null among its values, if it is a reference type.
+fn nullable(ty: ValueType) -> ValueType {
+    match ty {
+        ValueType::Ref(reference) => ValueType::Ref(RefType {
+            nullable: true,
+            ..reference
+        }),
+        ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64 | ValueType::V128 => ty,
+    }
+}
+
+impl<P: WasmTypes, R> Typed<P, R> {
+    /// Looks at arguments where the function does not take every `P`.
+    #[inline(always)]
+    pub(crate) fn check(&self, store: &StoreState, params: P) -> Result<(), CallError> {
+        if self.narrow {
+            return check_arguments(store, self.function, params);
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn check_arguments<P: WasmTypes>(
+    store: &StoreState,
+    function: Function,
+    params: P,
+) -> Result<(), CallError> {
+    let ty = function.ty(store);
+    let mut expected = ty.function().params.iter().enumerate();
+    let mut wrong = None;
+    params.visit(&mut |value| {
+        if let Some((index, expected)) = expected.next()
+            && wrong.is_none()
+            && !value.matches(store, *expected)
+        {
+            wrong = Some(CallError::argument(index, *expected, value.ty()));
+        }
+    });
+    wrong.map_or(Ok(()), Err)
 }
 
 impl<P, R> Typed<P, R> {

@@ -104,6 +104,29 @@ impl RegisteredType {
         }
     }
 
+    /// The type behind a canonical id that this type mentions: of a parameter, a field, a supertype, itself.
+    #[must_use]
+    pub fn mentioned(&self, id: u32) -> Option<RegisteredType> {
+        let groups = std::iter::once(&self.group).chain(&self.group.dependencies);
+        groups.into_iter().find_map(|group| {
+            let member = group.members.iter().position(|member| member.id == id)?;
+            Some(RegisteredType {
+                group: Arc::clone(group),
+                member: member as u32,
+            })
+        })
+    }
+
+    /// Its declared supertype.
+    #[must_use]
+    pub fn supertype(&self) -> Option<RegisteredType> {
+        self.mentioned(self.sub_type().supertype?)
+    }
+
+    pub(crate) fn is_of(&self, registry: &Arc<TypeRegistry>) -> bool {
+        std::ptr::eq(self.group.registry.as_ptr(), Arc::as_ptr(registry))
+    }
+
     /// How a call of a function of this type passes its values.
     pub(crate) fn layout(&self) -> &CallLayout {
         self.entry()
@@ -196,6 +219,22 @@ impl TypeRegistry {
     /// The address of the table of supertypes, with all types that are registered now; valid as long as the registry.
     pub(crate) fn supertypes(&self) -> *const u32 {
         self.supertypes.load(Ordering::Acquire)
+    }
+
+    /// The type that a value's type mentions, to be kept alive by who keeps the value's type.
+    pub(crate) fn mentioned(&self, ty: ValueType) -> Option<RegisteredType> {
+        match ty {
+            ValueType::Ref(RefType {
+                heap: HeapType::Concrete { index, .. },
+                ..
+            }) => self.get(index),
+            ValueType::I32
+            | ValueType::I64
+            | ValueType::F32
+            | ValueType::F64
+            | ValueType::V128
+            | ValueType::Ref(_) => None,
+        }
     }
 
     fn register(self: &Arc<TypeRegistry>, key: Arc<[SubType]>) -> Arc<Group> {
@@ -439,6 +478,45 @@ pub(crate) fn is_value_subtype(registry: &TypeRegistry, sub: ValueType, sup: Val
     }
 }
 
+/// Whether a type made of `sub` can declare one made of `sup` as its supertype. Concrete types are canonical ids.
+pub(crate) fn is_composite_subtype(
+    registry: &TypeRegistry,
+    sub: &CompositeType,
+    sup: &CompositeType,
+) -> bool {
+    match (sub, sup) {
+        (CompositeType::Function(sub), CompositeType::Function(sup)) => {
+            let all = |sub: &[ValueType], sup: &[ValueType]| {
+                sub.len() == sup.len()
+                    && std::iter::zip(sub, sup).all(|(a, b)| is_value_subtype(registry, *a, *b))
+            };
+            all(&sup.params, &sub.params) && all(&sub.results, &sup.results)
+        }
+        (CompositeType::Struct(sub), CompositeType::Struct(sup)) => {
+            sub.fields.len() >= sup.fields.len()
+                && std::iter::zip(&sub.fields, &sup.fields)
+                    .all(|(a, b)| is_field_subtype(registry, a, b))
+        }
+        (CompositeType::Array(sub), CompositeType::Array(sup)) => {
+            is_field_subtype(registry, &sub.element, &sup.element)
+        }
+        (CompositeType::Function(_) | CompositeType::Struct(_) | CompositeType::Array(_), _) => {
+            false
+        }
+    }
+}
+
+/// What is written must be what is read: a mutable field has exactly one type.
+fn is_field_subtype(registry: &TypeRegistry, sub: &FieldType, sup: &FieldType) -> bool {
+    if sub.mutable || sup.mutable {
+        return sub == sup;
+    }
+    match (sub.storage, sup.storage) {
+        (StorageType::Value(sub), StorageType::Value(sup)) => is_value_subtype(registry, sub, sup),
+        (sub, sup) => sub == sup,
+    }
+}
+
 fn is_heap_subtype(registry: &TypeRegistry, sub: HeapType, sup: HeapType) -> bool {
     if sub == sup {
         return true;
@@ -546,6 +624,28 @@ mod tests {
         assert_eq!(a[0], b[1]);
         assert_eq!(a[1].id(), b[2].id());
         assert_ne!(a[0].id(), b[0].id());
+    }
+
+    #[test]
+    fn mentioned_types_are_found() {
+        let registry = Arc::new(TypeRegistry::default());
+        let sub = SubType {
+            is_final: true,
+            supertype: Some(0),
+            ..function(&[reference(1)])
+        };
+        let open = SubType {
+            is_final: false,
+            ..function(&[reference(1)])
+        };
+        let types = vec![open, function(&[]), sub];
+        let all = registry.register_module(&module(types, &[(0, 2), (2, 1)]));
+        let (first, second, third) = (all[0].clone(), all[1].clone(), all[2].clone());
+        drop(all);
+        assert_eq!(third.supertype(), Some(first.clone()));
+        assert_eq!(third.mentioned(second.id()), Some(second.clone()));
+        assert_eq!(first.mentioned(third.id()), None);
+        assert!(third.is_subtype_of(&first) && !first.is_subtype_of(&third));
     }
 
     #[test]

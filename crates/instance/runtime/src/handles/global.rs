@@ -32,10 +32,12 @@ impl Global {
     ) -> Result<Global, RuntimeError> {
         check_value(store, &ty, &value)?;
         let id = store.id();
+        let mentioned = store.runtime().types().mentioned(ty.value);
         let globals = &mut store.state_mut().globals;
         globals.push(Box::new(GlobalEntry {
             value: std::cell::UnsafeCell::new(value.to_bits()),
             ty,
+            _mentioned: mentioned,
         }));
         Ok(Global {
             store: id,

@@ -30,6 +30,10 @@ impl Table {
     pub fn new(store: &mut StoreState, ty: TableType, value: Value) -> Result<Table, RuntimeError> {
         check_value(store, ty.element, &value)?;
         let id = store.id();
+        let mentioned = store
+            .runtime()
+            .types()
+            .mentioned(ValueType::Ref(ty.element));
         let state = store.state_mut();
         state.ask_counts(Counts {
             instances: 0,
@@ -38,7 +42,7 @@ impl Table {
         })?;
         ask_minimum(state, &ty)?;
         let mut entry = TableEntry::new(ty, value.to_bits() as u64)?;
-        entry.define_alone();
+        entry.define_alone(mentioned);
         state.tables.push(entry);
         Ok(Table {
             store: id,
