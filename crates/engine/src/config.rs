@@ -168,6 +168,8 @@ impl Config {
         wasm_gc Gc;
         /// Exceptions.
         wasm_exceptions Exceptions;
+        /// Exceptions as they were first shipped, with `try` and `catch`.
+        wasm_legacy_exceptions LegacyExceptions;
     }
 
     /// How hard to optimize.
@@ -334,7 +336,7 @@ impl Config {
 
     /// What is asked for but cannot be had.
     pub(crate) fn check(&self) -> crate::Result<()> {
-        for feature in [Feature::Gc, Feature::Exceptions, Feature::LegacyExceptions] {
+        for feature in [Feature::Gc] {
             if self.features.contains(feature) {
                 anyhow::bail!(
                     "the proposal `{feature}` cannot be enabled: nothing executes it yet"

@@ -2,7 +2,7 @@
 
 use silica_runtime as rt;
 
-use crate::{AsContext, ExternType, Func, Global, Memory, SharedMemory, Table};
+use crate::{AsContext, ExternType, Func, Global, Memory, SharedMemory, Table, Tag};
 
 /// Something that can be imported or exported.
 #[derive(Clone, Debug)]
@@ -13,6 +13,7 @@ pub enum Extern {
     Table(Table),
     Memory(Memory),
     SharedMemory(SharedMemory),
+    Tag(Tag),
 }
 
 macro_rules! accessors {
@@ -32,6 +33,7 @@ impl Extern {
         into_table Table Table, "table";
         into_memory Memory Memory, "memory";
         into_shared_memory SharedMemory SharedMemory, "shared memory";
+        into_tag Tag Tag, "tag";
     }
 
     /// Its type.
@@ -45,6 +47,7 @@ impl Extern {
             Extern::Table(it) => it.ty(store).into(),
             Extern::Memory(it) => it.ty(store).into(),
             Extern::SharedMemory(it) => it.ty().into(),
+            Extern::Tag(it) => it.ty(store).into(),
         }
     }
 
@@ -55,6 +58,7 @@ impl Extern {
             rt::Extern::SharedMemory(it) => Extern::SharedMemory(SharedMemory::from_raw(it)),
             rt::Extern::Table(it) => Extern::Table(Table::from_raw(it)),
             rt::Extern::Global(it) => Extern::Global(Global::from_raw(it)),
+            rt::Extern::Tag(it) => Extern::Tag(Tag::from_raw(it)),
         }
     }
 
@@ -65,6 +69,7 @@ impl Extern {
             Extern::Table(it) => rt::Extern::Table(it.into_raw()),
             Extern::Memory(it) => rt::Extern::Memory(it.into_raw()),
             Extern::SharedMemory(it) => rt::Extern::SharedMemory(it.into_raw()),
+            Extern::Tag(it) => rt::Extern::Tag(it.into_raw()),
         }
     }
 }
@@ -76,7 +81,14 @@ macro_rules! into_extern {
         }
     )* };
 }
-into_extern!(Func Func, Global Global, Table Table, Memory Memory, SharedMemory SharedMemory);
+into_extern!(
+    Func Func,
+    Global Global,
+    Table Table,
+    Memory Memory,
+    SharedMemory SharedMemory,
+    Tag Tag
+);
 
 /// An export of an instance: its name, and what it is.
 #[derive(Clone, Debug)]
@@ -126,6 +138,12 @@ impl<'instance> Export<'instance> {
     #[must_use]
     pub fn into_table(self) -> Option<Table> {
         self.definition.into_table()
+    }
+
+    /// The tag, if it is one.
+    #[must_use]
+    pub fn into_tag(self) -> Option<Tag> {
+        self.definition.into_tag()
     }
 
     /// The global, if it is one.

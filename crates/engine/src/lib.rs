@@ -57,6 +57,7 @@ mod shared_memory;
 mod store;
 mod symbols;
 mod table;
+mod tag;
 mod trap;
 mod types;
 mod value;
@@ -64,7 +65,7 @@ mod wasm_types;
 
 pub use anyhow::{Error, bail, ensure, format_err};
 pub use silica_module::{Feature, Features};
-pub use silica_runtime::InterruptHandle;
+pub use silica_runtime::{InterruptHandle, ThrownException};
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use caller::Caller;
@@ -87,11 +88,12 @@ pub use shared_memory::{SharedMemory, WaitResult};
 pub use store::Store;
 pub use symbols::FrameSymbol;
 pub use table::Table;
+pub use tag::Tag;
 pub use trap::Trap;
 pub use types::{
     ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType,
     ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType,
-    TableType, ValType,
+    TableType, TagType, ValType,
 };
 pub use value::{ExternRef, Ref, Rooted, V128, Val};
 pub use wasm_types::{WasmParams, WasmResults, WasmRet, WasmTy};

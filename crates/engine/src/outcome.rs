@@ -76,9 +76,10 @@ fn found(state: &StoreState, given: &rt::Extern, mismatch: &ImportMismatch) -> S
             ..*found
         }
         .to_string(),
-        ImportMismatch::Kind | ImportMismatch::Function { .. } | ImportMismatch::Global { .. } => {
-            describe(state, given)
-        }
+        ImportMismatch::Kind
+        | ImportMismatch::Function { .. }
+        | ImportMismatch::Tag { .. }
+        | ImportMismatch::Global { .. } => describe(state, given),
     }
 }
 
@@ -89,5 +90,6 @@ fn describe(state: &StoreState, given: &rt::Extern) -> String {
         rt::Extern::SharedMemory(it) => it.ty().to_string(),
         rt::Extern::Table(it) => it.ty(state).to_string(),
         rt::Extern::Global(it) => it.ty(state).to_string(),
+        rt::Extern::Tag(it) => format!("tag `{}`", it.ty(state).function()),
     }
 }

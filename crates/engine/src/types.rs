@@ -11,6 +11,7 @@ mod external;
 pub use declared::{ArrayType, FieldType, Finality, FuncType, StorageType, StructType};
 pub use external::{
     ExportType, ExternType, GlobalType, ImportType, MemoryType, MemoryTypeBuilder, TableType,
+    TagType,
 };
 
 use std::fmt;

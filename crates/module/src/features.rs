@@ -81,9 +81,9 @@ features! {
     /// Structs, arrays, `i31ref`, casts, and types in recursion groups
     Gc = "gc", GC, false;
     /// Exceptions with `try_table`, `throw` and `exnref`
-    Exceptions = "exceptions", EXCEPTIONS, false;
+    Exceptions = "exceptions", EXCEPTIONS, true;
     /// Exceptions as they were first shipped, with `try` and `catch`
-    LegacyExceptions = "legacy-exceptions", LEGACY_EXCEPTIONS, false;
+    LegacyExceptions = "legacy-exceptions", LEGACY_EXCEPTIONS, true;
 }
 
 impl Feature {

@@ -128,7 +128,7 @@ impl Session for SilicaSession {
                         .map(|element| element.is_some_and(|element: Ref| !element.is_null()));
                     tables.push(there.collect());
                 }
-                Extern::Func(_) | Extern::SharedMemory(_) => {}
+                Extern::Func(_) | Extern::SharedMemory(_) | Extern::Tag(_) => {}
             }
         }
         State {

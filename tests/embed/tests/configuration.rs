@@ -30,12 +30,6 @@ fn what_cannot_be_had_is_refused() {
         })
         .contains("gc")
     );
-    assert!(
-        refused(|c| {
-            c.wasm_exceptions(true);
-        })
-        .contains("exceptions")
-    );
 }
 
 #[test]

@@ -26,14 +26,11 @@ impl std::fmt::Display for Reason {
 }
 
 const GC: Reason = Reason::Needs(&[Feature::Gc]);
-const EXCEPTIONS: Reason = Reason::Needs(&[Feature::Exceptions]);
-const GC_AND_EXCEPTIONS: Reason = Reason::Needs(&[Feature::Gc, Feature::Exceptions]);
 const CUSTOM_DESCRIPTORS: Reason = Reason::Without("custom descriptors, which build on GC");
 
 /// Paths, or folders that end in `/`, with the reason that they fail.
 #[rustfmt::skip]
 pub const LISTED: &[(&str, Reason)] = &[
-    ("legacy/", Reason::Without("exceptions as first shipped, whose folded text the parser does not know")),
     ("proposals/custom-descriptors/array_new_exact.wast", CUSTOM_DESCRIPTORS),
     ("proposals/custom-descriptors/binary-descriptors.wast", CUSTOM_DESCRIPTORS),
     ("proposals/custom-descriptors/br_on_cast.wast", CUSTOM_DESCRIPTORS),
@@ -56,22 +53,16 @@ pub const LISTED: &[(&str, Reason)] = &[
     ("array_new_elem.wast", GC),
     ("br_on_cast.wast", GC),
     ("br_on_cast_fail.wast", GC),
-    ("custom/name_annot.wast", EXCEPTIONS),
     ("extern.wast", GC),
     ("i31.wast", GC),
-    ("imports.wast", EXCEPTIONS),
-    ("instance.wast", EXCEPTIONS),
     ("ref_cast.wast", GC),
     ("ref_eq.wast", GC),
-    ("ref_null.wast", EXCEPTIONS),
+    ("ref_null.wast", GC),
     ("ref_test.wast", GC),
     ("struct.wast", GC),
     ("table_init.wast", GC),
     ("table_init64.wast", GC),
-    ("tag.wast", GC_AND_EXCEPTIONS),
-    ("throw.wast", EXCEPTIONS),
-    ("throw_ref.wast", EXCEPTIONS),
-    ("try_table.wast", EXCEPTIONS),
+    ("tag.wast", GC),
     ("type-canon.wast", GC),
     ("type-equivalence.wast", GC),
     ("type-rec.wast", GC),

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod legacy;
 mod limits;
 mod options;
 mod report;
@@ -44,6 +45,8 @@ pub use report::{Failure, Report};
 /// ```
 #[must_use]
 pub fn run(engine: &Engine, path: &Path, text: &str, options: &Options) -> Report {
+    let text = legacy::unfold(text);
+    let text = &*text;
     let source = Source { path, text };
     let mut report = Report::default();
     let mut lexer = Lexer::new(text);

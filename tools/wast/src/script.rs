@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::thread::Scope;
 
-use silica::{Engine, EngineError, Error, Instance, Linker, Module, Store, Trap, Val};
+use silica::{
+    Engine, EngineError, Error, Instance, Linker, Module, Store, ThrownException, Trap, Val,
+};
 use silica_module::{DecodeError, Feature, Features, Limits};
 use wast::token::Id;
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
@@ -465,6 +467,7 @@ fn assert_trap(outcome: Outcome, expected: &str) -> Result<()> {
 fn assert_exception(outcome: Outcome) -> Result<()> {
     match outcome {
         Outcome::Values(_) => Err(Failed::new("returned, expected an exception")),
+        Outcome::Error(error) if error.downcast_ref::<ThrownException>().is_some() => Ok(()),
         Outcome::Error(error) => Err(Failed::engine("expected an exception", &error)),
     }
 }

@@ -20,21 +20,25 @@ impl<B: Backend> Translator<'_, '_, B> {
         operator: &Operator<'_>,
     ) -> Result<(), TranslateError> {
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. }
+            | Operator::Try { .. } => {
                 let target = self.frames[0].target;
-                self.frames.push(Frame {
-                    kind: FrameKind::Block,
-                    target,
-                    params: Vec::new(),
-                    results: Vec::new(),
-                    height: self.operands.len(),
-                    reachable: false,
-                    branched: false,
-                });
+                let height = self.operands.len();
+                let kind = FrameKind::Block;
+                self.open(kind, target, (Vec::new(), Vec::new()), height);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.reachable = false;
+                }
                 Ok(())
             }
             Operator::Else => self.else_(),
             Operator::End => self.end(),
+            Operator::Catch { tag_index } => self.catch(Some(*tag_index)),
+            Operator::CatchAll => self.catch(None),
+            Operator::Delegate { relative_depth } => self.delegate(*relative_depth),
             _ => Ok(()),
         }
     }
@@ -68,11 +72,11 @@ impl<B: Backend> Translator<'_, '_, B> {
                 self.reachable = false;
                 Ok(())
             }
-            _ => self.object_operator(operator),
+            _ => self.exception_operator(operator),
         }
     }
 
-    fn block_types(&self, ty: BlockType) -> (Vec<MachineType>, Vec<MachineType>) {
+    pub(crate) fn block_types(&self, ty: BlockType) -> (Vec<MachineType>, Vec<MachineType>) {
         match ty {
             BlockType::Empty => (Vec::new(), Vec::new()),
             BlockType::Type(result) => (Vec::new(), vec![self.environment.machine_type(result)]),
@@ -90,14 +94,26 @@ impl<B: Backend> Translator<'_, '_, B> {
         let (params, results) = self.block_types(ty);
         let end = self.backend.block(&results, false);
         let height = self.operands.len() - params.len();
+        self.open(FrameKind::Block, end, (params, results), height);
+    }
+
+    /// Opens a construct that can be reached, inside of the one at hand.
+    pub(crate) fn open(
+        &mut self,
+        kind: FrameKind<B::Block, B::Value>,
+        target: B::Block,
+        (params, results): (Vec<MachineType>, Vec<MachineType>),
+        height: usize,
+    ) {
         self.frames.push(Frame {
-            kind: FrameKind::Block,
-            target: end,
+            kind,
+            target,
             params,
             results,
             height,
             reachable: true,
             branched: false,
+            handler: self.frames.last().and_then(|frame| frame.handler),
         });
     }
 
@@ -114,15 +130,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         });
         self.continue_at(header, &params);
         self.check_fuel();
-        self.frames.push(Frame {
-            kind: FrameKind::Loop,
-            target: header,
-            params,
-            results,
-            height,
-            reachable: true,
-            branched: false,
-        });
+        self.open(FrameKind::Loop, header, (params, results), height);
         Ok(())
     }
 
@@ -141,18 +149,11 @@ impl<B: Backend> Translator<'_, '_, B> {
         self.backend.seal(then);
         self.backend.seal(otherwise);
         self.backend.enter_block(then);
-        self.frames.push(Frame {
-            kind: FrameKind::If {
-                otherwise,
-                params: copies,
-            },
-            target: end,
-            params,
-            results,
-            height,
-            reachable: true,
-            branched: false,
-        });
+        let kind = FrameKind::If {
+            otherwise,
+            params: copies,
+        };
+        self.open(kind, end, (params, results), height);
         Ok(())
     }
 
@@ -173,7 +174,10 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// If the end of the frame can be reached from here, goes there. Drops what lies above the frame.
-    fn fall_to_end(&mut self, frame: &mut Frame<B::Block, B::Value>) -> Result<(), TranslateError> {
+    pub(crate) fn fall_to_end(
+        &mut self,
+        frame: &mut Frame<B::Block, B::Value>,
+    ) -> Result<(), TranslateError> {
         if self.reachable {
             self.settle_fuel();
             self.spend_branch_values(frame.results.len())?;
@@ -183,6 +187,7 @@ impl<B: Backend> Translator<'_, '_, B> {
                 arguments,
             });
             frame.branched = true;
+            self.reachable = false;
         }
         self.fuel_owed = 0;
         self.operands.truncate(frame.height);
@@ -219,6 +224,18 @@ impl<B: Backend> Translator<'_, '_, B> {
                 self.begin_otherwise(otherwise, params, &frame.params);
             }
             FrameKind::Function => return self.end_function(frame),
+            FrameKind::TryTable(clauses) => {
+                self.fall_to_end(&mut frame)?;
+                self.end_try_table(&frame, &clauses)?;
+            }
+            FrameKind::Try => {
+                self.fall_to_end(&mut frame)?;
+                self.end_try(&frame);
+            }
+            FrameKind::Catch(caught) => {
+                self.fall_to_end(&mut frame)?;
+                self.end_catch(caught);
+            }
             FrameKind::Block | FrameKind::Else => {}
         }
         if !frame.branched {
@@ -249,7 +266,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// Goes on at the start of a block whose parameters become operands.
-    fn continue_at(&mut self, block: B::Block, types: &[MachineType]) {
+    pub(crate) fn continue_at(&mut self, block: B::Block, types: &[MachineType]) {
         let values = self.backend.enter_block(block);
         self.reachable = true;
         for (value, ty) in values.into_iter().zip(types) {
@@ -323,7 +340,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// Keeps the work that branches cause in proportion to the function's size.
-    fn spend_branch_values(&mut self, count: usize) -> Result<(), TranslateError> {
+    pub(crate) fn spend_branch_values(&mut self, count: usize) -> Result<(), TranslateError> {
         match self.branch_values_left.checked_sub(count as u64) {
             Some(left) => {
                 self.branch_values_left = left;

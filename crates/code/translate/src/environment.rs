@@ -69,6 +69,11 @@ impl<'a> Environment<'a> {
             .expect("the validator proved that this is a function type")
     }
 
+    /// The function type whose parameters an exception with this tag carries.
+    pub(crate) fn tag_type(&self, tag: u32) -> &'a FunctionType {
+        self.function_type(self.module.tags[tag as usize].function)
+    }
+
     pub(crate) fn memory(&self, memory: u32) -> &'a MemoryType {
         &self.module.memories[memory as usize]
     }

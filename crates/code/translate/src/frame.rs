@@ -14,6 +14,31 @@ pub(crate) enum FrameKind<B, V> {
     If { otherwise: B, params: Vec<V> },
     /// After `else`.
     Else,
+    /// `try_table`, with its clauses.
+    TryTable(Vec<Clause>),
+    /// `try`, as first shipped, before its first clause.
+    Try,
+    /// A clause of such a `try`.
+    Catch(Caught<B, V>),
+}
+
+/// A clause of a `try_table`.
+#[derive(Clone, Copy)]
+pub(crate) struct Clause {
+    /// The tag that it catches; `None` for every tag.
+    pub(crate) tag: Option<u32>,
+    /// Whether the exception is among what its branch carries.
+    pub(crate) with_exception: bool,
+    /// Where it goes, counted from outside of the `try_table`.
+    pub(crate) depth: u32,
+}
+
+/// What a clause of a `try` has caught.
+pub(crate) struct Caught<B, V> {
+    /// The exception; `None` where none can come.
+    pub(crate) exception: Option<V>,
+    /// Where an exception goes on that no clause so far has caught.
+    pub(crate) missed: Option<B>,
 }
 
 /// An open construct.
@@ -29,6 +54,8 @@ pub(crate) struct Frame<B, V> {
     pub(crate) reachable: bool,
     /// Whether anything branches to its end.
     pub(crate) branched: bool,
+    /// The handler of exceptions in it, by its number in the function; `None` where they leave the function.
+    pub(crate) handler: Option<usize>,
 }
 
 impl<B: Copy, V> Frame<B, V> {
@@ -36,9 +63,13 @@ impl<B: Copy, V> Frame<B, V> {
     pub(crate) fn label_types(&self) -> &[MachineType] {
         match self.kind {
             FrameKind::Loop => &self.params,
-            FrameKind::Function | FrameKind::Block | FrameKind::If { .. } | FrameKind::Else => {
-                &self.results
-            }
+            FrameKind::Function
+            | FrameKind::Block
+            | FrameKind::If { .. }
+            | FrameKind::Else
+            | FrameKind::TryTable(_)
+            | FrameKind::Try
+            | FrameKind::Catch(_) => &self.results,
         }
     }
 }

@@ -49,6 +49,7 @@ pub fn translate_function<B: Backend>(
         backend,
         operands: Vec::new(),
         frames: Vec::new(),
+        handlers: Vec::new(),
         reachable: true,
         fuel_owed: 0,
         branch_values_limit,
@@ -91,6 +92,8 @@ pub(crate) struct Translator<'a, 'b, B: Backend> {
     pub(crate) local_types: Vec<MachineType>,
     pub(crate) operands: Vec<Operand<B::Value>>,
     pub(crate) frames: Vec<Frame<B::Block, B::Value>>,
+    /// Handlers of exceptions, in the order of their constructs, each with whether anything goes there.
+    pub(crate) handlers: Vec<(B::Block, bool)>,
     /// Whether the operator at hand can be executed. What cannot is validated only.
     pub(crate) reachable: bool,
     /// Fuel of operators since the last [`Backend::fuel_take`].
@@ -211,6 +214,11 @@ impl<B: Backend> Translator<'_, '_, B> {
             | Operator::Drop
             | Operator::Block { .. }
             | Operator::Loop { .. }
+            | Operator::TryTable { .. }
+            | Operator::Try { .. }
+            | Operator::Catch { .. }
+            | Operator::CatchAll
+            | Operator::Delegate { .. }
             | Operator::Else
             | Operator::End => 0,
             _ => 1,
@@ -249,6 +257,7 @@ impl<B: Backend> Translator<'_, '_, B> {
             height: 0,
             reachable: true,
             branched: false,
+            handler: None,
         });
         self.check_fuel();
     }

@@ -1,7 +1,7 @@
 //! Each operator's meaning, once.
 //!
 //! [`Backend`] is the narrow interface to whatever makes code: Cranelift (`silica-optimize`), the evaluator in this
-//! crate, and later tiers. Address computation, bounds, tables, calls through tables, references and fuel
+//! crate, and later tiers. Address computation, bounds, tables, calls through tables, references, exceptions and fuel
 //! are written here, above it, and only here. The translation is driven by the validator: each operator is validated
 //! and lowered in one pass over the bytes.
 
@@ -15,6 +15,8 @@ mod control;
 mod environment;
 mod error;
 pub mod evaluator;
+mod exception_object;
+mod exceptions;
 mod frame;
 mod function;
 mod memory;

@@ -350,7 +350,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         let ty = self.environment.module.type_of_function(index);
         let arguments = self.pop_many(ty.params.len());
         let target = self.function_target(index);
-        let values = self.backend.call(target, ty, arguments, None);
+        let values = self.call_with_handler(target, ty, arguments);
         self.push_results(ty, values);
     }
 
@@ -368,7 +368,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         let ty = self.environment.function_type(type_index);
         let target = self.table_target_of_call(type_index, table);
         let arguments = self.pop_many(ty.params.len());
-        let values = self.backend.call(target, ty, arguments, None);
+        let values = self.call_with_handler(target, ty, arguments);
         self.push_results(ty, values);
     }
 

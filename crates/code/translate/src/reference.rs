@@ -106,7 +106,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         let reference = self.pop();
         let target = self.reference_target(reference, TrapCode::NullFunction);
         let arguments = self.pop_many(ty.params.len());
-        let values = self.backend.call(target, ty, arguments, None);
+        let values = self.call_with_handler(target, ty, arguments);
         self.push_results(ty, values);
     }
 

@@ -332,6 +332,32 @@ impl MemoryTypeBuilder {
     }
 }
 
+/// The type of a tag: the values that an exception with it carries are the parameters of a function type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TagType {
+    ty: FuncType,
+}
+
+impl TagType {
+    /// The type of tags of exceptions that carry the parameters of `ty`.
+    #[must_use]
+    pub const fn new(ty: FuncType) -> TagType {
+        TagType { ty }
+    }
+
+    /// The function type.
+    #[must_use]
+    pub const fn ty(&self) -> &FuncType {
+        &self.ty
+    }
+}
+
+impl fmt::Display for TagType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tag `{}`", self.ty)
+    }
+}
+
 /// The type of something that is imported or exported.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the specification's")]
@@ -340,8 +366,7 @@ pub enum ExternType {
     Global(GlobalType),
     Table(TableType),
     Memory(MemoryType),
-    /// An exception's tag: the values that it carries are the parameters.
-    Tag(FuncType),
+    Tag(TagType),
 }
 
 macro_rules! accessors {
@@ -373,7 +398,7 @@ impl ExternType {
         global unwrap_global Global GlobalType, "global";
         table unwrap_table Table TableType, "table";
         memory unwrap_memory Memory MemoryType, "memory";
-        tag unwrap_tag Tag FuncType, "tag";
+        tag unwrap_tag Tag TagType, "tag";
     }
 
     pub(crate) fn from_module(module: &rt::CompiledModule, entity: &EntityType) -> ExternType {
@@ -383,7 +408,9 @@ impl ExternType {
             EntityType::Table(ty) => ExternType::Table(TableType::from_module(ty, &resolve)),
             EntityType::Memory(ty) => ExternType::Memory(MemoryType::from_module(*ty)),
             EntityType::Global(ty) => ExternType::Global(GlobalType::from_module(ty, &resolve)),
-            EntityType::Tag(ty) => ExternType::Tag(FuncType::new_of(resolve(ty.function))),
+            EntityType::Tag(ty) => {
+                ExternType::Tag(TagType::new(FuncType::new_of(resolve(ty.function))))
+            }
         }
     }
 }
@@ -395,7 +422,7 @@ impl fmt::Display for ExternType {
             ExternType::Global(ty) => ty.fmt(f),
             ExternType::Table(ty) => ty.fmt(f),
             ExternType::Memory(ty) => ty.fmt(f),
-            ExternType::Tag(ty) => write!(f, "tag `{ty}`"),
+            ExternType::Tag(ty) => ty.fmt(f),
         }
     }
 }
@@ -407,7 +434,13 @@ macro_rules! into_extern_type {
         }
     )* };
 }
-into_extern_type!(FuncType Func, GlobalType Global, TableType Table, MemoryType Memory);
+into_extern_type!(
+    FuncType Func,
+    GlobalType Global,
+    TableType Table,
+    MemoryType Memory,
+    TagType Tag
+);
 
 /// What a module imports: two names and a type.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@ mod function;
 mod global;
 mod memory;
 mod table;
+mod tag;
 
 pub use external::ExternObject;
 pub use function::Function;
@@ -18,6 +19,7 @@ pub use table::Table;
 pub(crate) use table::{
     ask_minimum as ask_table_minimum, copy as copy_elements, grow as grow_table,
 };
+pub use tag::Tag;
 
 /// Something that can be imported and exported.
 #[derive(Clone, Debug)]
@@ -32,4 +34,6 @@ pub enum Extern {
     Table(Table),
     /// A global.
     Global(Global),
+    /// A tag.
+    Tag(Tag),
 }

@@ -7,7 +7,7 @@ use silica_module::EntityType;
 use crate::{
     CompiledModule,
     entries::GlobalPlace,
-    handles::{Extern, Function, Global, Memory, Table},
+    handles::{Extern, Function, Global, Memory, Table, Tag},
     identity::StoreId,
     record::{InstanceRecord, MemoryRef},
     state::StoreState,
@@ -58,8 +58,7 @@ impl Instance {
         self.record(store).module()
     }
 
-    /// The export at `index` of [`silica_module::Module::exports`]; `None` beyond the last, or for a kind of export that this
-    /// runtime does not have.
+    /// The export at `index` of [`silica_module::Module::exports`]; `None` beyond the last.
     ///
     /// # Panics
     /// If it belongs to another store.
@@ -83,7 +82,10 @@ impl Instance {
                 MemoryRef::Shared(memory) => Extern::SharedMemory(memory.clone()),
             }),
             EntityType::Global(_) => Some(Extern::Global(record.global(id, export.index))),
-            EntityType::Tag(_) => None,
+            EntityType::Tag(_) => Some(Extern::Tag(Tag {
+                store: id,
+                number: record.tags[at],
+            })),
         }
     }
 

@@ -8,23 +8,21 @@
 use std::ptr::NonNull;
 
 use silica_contract::layout::{self, Slot};
-use silica_module::{
-    DataMode, ElementMode, EntityType, GlobalType, IndexType, MemoryType, TableType,
-};
+use silica_module::{DataMode, ElementMode, IndexType, TableType};
 
 use crate::{
-    CallError, CompiledModule, RegisteredType, RuntimeError, builtins,
+    CallError, CompiledModule, RuntimeError, builtins,
     call::{run, trap_at_once},
     entries::{MemoryEntry, TableEntry},
     entry::{Activation, FUEL},
-    handles::{Extern, ask_memory_minimum, ask_table_minimum},
+    handles::{Extern, Tag, ask_memory_minimum, ask_table_minimum},
+    imports::{ImportMismatch, check_import},
     instance::Instance,
     limiter::Counts,
-    memory::{LinearMemory, MemoryPlan, SharedMemory},
+    memory::{LinearMemory, SharedMemory},
     record::{InstanceRecord, MemoryRef},
     segments::{self, evaluate, write_elements},
     state::{State, StoreState},
-    value,
 };
 
 /// Why there is no instance.
@@ -54,51 +52,23 @@ pub enum InstantiateError {
     Call(#[from] CallError),
 }
 
-/// How something does not fit an import.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ImportMismatch {
-    /// Another kind of thing.
-    #[error("it is another kind of thing")]
-    Kind,
-    /// A function of another type.
-    #[error("expected a function of type {:?}, found {:?}", expected.function(), found.function())]
-    Function {
-        /// The import's type.
-        expected: RegisteredType,
-        /// The function's type.
-        found: RegisteredType,
-    },
-    /// A table of another type or size.
-    #[error("expected a table {expected:?}, found {found:?} of {size} elements")]
-    Table {
-        /// The import's type, canonical.
-        expected: TableType,
-        /// The table's type, canonical.
-        found: TableType,
-        /// How many elements it has.
-        size: u64,
-    },
-    /// A memory of another type or size.
-    #[error("expected a memory {expected:?}, found {found:?} of {size} pages")]
-    Memory {
-        /// The import's type.
-        expected: MemoryType,
-        /// The memory's type.
-        found: MemoryType,
-        /// How many pages it has.
-        size: u64,
-    },
-    /// A memory with less address space than the module's code counts on.
-    #[error("the memory was made with settings for memories that the module was not compiled with")]
-    MemoryPlan,
-    /// A global of another type.
-    #[error("expected a global {expected:?}, found {found:?}")]
-    Global {
-        /// The import's type, canonical.
-        expected: GlobalType,
-        /// The global's type, canonical.
-        found: GlobalType,
-    },
+fn check_imports(
+    store: &StoreState,
+    module: &CompiledModule,
+    imports: &[Extern],
+) -> Result<(), InstantiateError> {
+    let expected = &module.module().imports;
+    if expected.len() != imports.len() {
+        return Err(InstantiateError::ImportCount {
+            expected: expected.len(),
+            found: imports.len(),
+        });
+    }
+    for (index, (import, given)) in expected.iter().zip(imports).enumerate() {
+        check_import(store, module, &import.entity, given)
+            .map_err(|mismatch| InstantiateError::Import { index, mismatch })?;
+    }
+    Ok(())
 }
 
 impl StoreState {
@@ -136,7 +106,12 @@ impl StoreState {
         let state = self.raw();
         let index = self.state().instances.len() as u32;
         let record = InstanceRecord::new(module, state.cast(), index);
-        let before = (self.state().memories.len(), self.state().tables.len());
+        let before = self.state();
+        let before = (
+            before.memories.len(),
+            before.tables.len(),
+            before.tags.len(),
+        );
         let functions = self.state().functions.count();
         if let Err(error) = build(self, record, imports) {
             // Nothing refers to what was made for it.
@@ -145,6 +120,7 @@ impl StoreState {
             state.instances.truncate(index as usize);
             state.memories.truncate(before.0);
             state.tables.truncate(before.1);
+            state.tags.truncate(before.2);
             return Err(error.into());
         }
         let instance = Instance {
@@ -154,143 +130,6 @@ impl StoreState {
         initialize(self, module, index)?;
         Ok(instance)
     }
-}
-
-fn check_imports(
-    store: &StoreState,
-    module: &CompiledModule,
-    imports: &[Extern],
-) -> Result<(), InstantiateError> {
-    let expected = &module.module().imports;
-    if expected.len() != imports.len() {
-        return Err(InstantiateError::ImportCount {
-            expected: expected.len(),
-            found: imports.len(),
-        });
-    }
-    for (index, (import, given)) in expected.iter().zip(imports).enumerate() {
-        check_import(store, module, &import.entity, given)
-            .map_err(|mismatch| InstantiateError::Import { index, mismatch })?;
-    }
-    Ok(())
-}
-
-fn check_import(
-    store: &StoreState,
-    module: &CompiledModule,
-    entity: &EntityType,
-    given: &Extern,
-) -> Result<(), ImportMismatch> {
-    match (entity, given) {
-        (EntityType::Function(index), Extern::Function(function)) => {
-            let found = function.ty(store);
-            let expected = &module.types()[*index as usize];
-            if found.is_subtype_of(expected) {
-                return Ok(());
-            }
-            Err(ImportMismatch::Function {
-                expected: expected.clone(),
-                found,
-            })
-        }
-        (EntityType::Table(ty), Extern::Table(table)) => {
-            let expected = TableType {
-                element: module.canonical_ref(ty.element),
-                ..*ty
-            };
-            let (found, size) = (table.ty(store), table.size(store));
-            let fits = found.element == expected.element
-                && found.index == expected.index
-                && limits_fit((expected.min, expected.max), (size, found.max));
-            if fits {
-                Ok(())
-            } else {
-                Err(ImportMismatch::Table {
-                    expected,
-                    found,
-                    size,
-                })
-            }
-        }
-        (EntityType::Memory(ty), Extern::Memory(memory)) => {
-            let entry = memory.entry(store);
-            check_memory(
-                module,
-                ty,
-                &entry.ty,
-                memory.size(store),
-                entry.memory.plan(),
-            )
-        }
-        (EntityType::Memory(ty), Extern::SharedMemory(memory)) => {
-            check_memory(module, ty, &memory.ty(), memory.size(), memory.plan())
-        }
-        (EntityType::Global(ty), Extern::Global(global)) => {
-            let expected = GlobalType {
-                value: module.canonical(ty.value),
-                mutable: ty.mutable,
-            };
-            let found = global.ty(store);
-            let fits = found.mutable == expected.mutable
-                && if found.mutable {
-                    found.value == expected.value
-                } else {
-                    value::is_subtype(store, found.value, expected.value)
-                };
-            if fits {
-                Ok(())
-            } else {
-                Err(ImportMismatch::Global { expected, found })
-            }
-        }
-        (
-            EntityType::Function(_)
-            | EntityType::Table(_)
-            | EntityType::Memory(_)
-            | EntityType::Global(_)
-            | EntityType::Tag(_),
-            Extern::Function(_)
-            | Extern::Table(_)
-            | Extern::Memory(_)
-            | Extern::SharedMemory(_)
-            | Extern::Global(_),
-        ) => Err(ImportMismatch::Kind),
-    }
-}
-
-fn check_memory(
-    module: &CompiledModule,
-    expected: &MemoryType,
-    found: &MemoryType,
-    size: u64,
-    plan: &MemoryPlan,
-) -> Result<(), ImportMismatch> {
-    let fits = found.index == expected.index
-        && found.shared == expected.shared
-        && found.page_size_log2 == expected.page_size_log2
-        && limits_fit((expected.min, expected.max), (size, found.max));
-    if !fits {
-        return Err(ImportMismatch::Memory {
-            expected: *expected,
-            found: *found,
-            size,
-        });
-    }
-    let style = module.metadata().settings.memory_style(expected);
-    if plan.suits(style) {
-        Ok(())
-    } else {
-        Err(ImportMismatch::MemoryPlan)
-    }
-}
-
-/// Whether something of a size and a maximum fits the limits of an import.
-fn limits_fit(expected: (u64, Option<u64>), (size, max): (u64, Option<u64>)) -> bool {
-    let max_fits = match expected.1 {
-        None => true,
-        Some(expected) => max.is_some_and(|max| max <= expected),
-    };
-    size >= expected.0 && max_fits
 }
 
 /// Makes and connects everything, without effect on anything that was there before but the store's lists.
@@ -306,6 +145,7 @@ fn build(
     connect_imports(store, &mut record, imports);
     make_memories(store, &mut record)?;
     make_tables(store, &mut record)?;
+    make_tags(store, &mut record);
     let module = record.module().clone();
     if module.module().uses_objects() {
         let base = store.state_mut().make_heap()?;
@@ -366,6 +206,10 @@ fn connect_imports(store: &mut StoreState, record: &mut InstanceRecord, imports:
                 );
                 record.tables.push(table.index);
                 tables += 1;
+            }
+            Extern::Tag(tag) => {
+                record.put(layout.tag(record.tags.len() as u32), tag.number);
+                record.tags.push(tag.number);
             }
             Extern::Memory(memory) => {
                 put_pointer(
@@ -456,6 +300,18 @@ fn make_tables(store: &mut StoreState, record: &mut InstanceRecord) -> Result<()
         state.tables.push(entry);
     }
     Ok(())
+}
+
+/// Gives each tag that the module defines a number of its own.
+fn make_tags(store: &mut StoreState, record: &mut InstanceRecord) {
+    let module = record.module().clone();
+    let first = module.module().imported_tags;
+    for (index, tag) in (0..).zip(&module.module().tags).skip(first as usize) {
+        let ty = module.types()[tag.function as usize].clone();
+        let tag = Tag::new(store, ty);
+        record.put(module.layout().tag(index), tag.number);
+        record.tags.push(tag.number);
+    }
 }
 
 /// Fills tables whose elements do not begin as null.

@@ -33,6 +33,8 @@ pub(crate) struct InstanceRecord {
     pub(crate) memories: SmallVec<[MemoryRef; 1]>,
     /// Tables of the store, by number.
     pub(crate) tables: SmallVec<[u32; 4]>,
+    /// Tags of the store, by number.
+    pub(crate) tags: SmallVec<[u32; 4]>,
     pub(crate) imported_globals: Box<[GlobalPlace]>,
     /// Element segments that were dropped.
     pub(crate) dropped_elements: SmallVec<[bool; 8]>,
@@ -101,6 +103,7 @@ impl InstanceRecord {
             index,
             memories: SmallVec::new(),
             tables: SmallVec::new(),
+            tags: SmallVec::new(),
             imported_globals: Box::new([]),
             dropped_elements: SmallVec::from_elem(false, description.elements.len()),
             objects: Vec::new(),

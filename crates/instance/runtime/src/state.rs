@@ -20,6 +20,7 @@ use crate::{
     raise::{Raise, Record},
     record::InstanceRecord,
     suspender::Suspender,
+    types::RegisteredType,
 };
 
 /// The stack that the store's code runs on now, or will run on. All 0: none yet.
@@ -74,6 +75,8 @@ pub(crate) struct State {
     pub(crate) memories: Vec<MemoryEntry>,
     pub(crate) tables: Vec<TableEntry>,
     pub(crate) globals: Vec<Box<GlobalEntry>>,
+    /// The type of each tag, by its number.
+    pub(crate) tags: Vec<RegisteredType>,
     pub(crate) host_functions: Vec<Box<HostContext>>,
     /// Host functions by the address of what they were made from, sorted.
     pub(crate) host_functions_by_origin: Vec<(usize, u32)>,
@@ -115,6 +118,7 @@ impl State {
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
+            tags: Vec::new(),
             host_functions: Vec::new(),
             host_functions_by_origin: Vec::new(),
             heap: None,

@@ -127,6 +127,11 @@ impl RegisteredType {
         std::ptr::eq(self.group.registry.as_ptr(), Arc::as_ptr(registry))
     }
 
+    /// Whether it is a function type.
+    pub(crate) fn is_function(&self) -> bool {
+        self.entry().layout.is_some()
+    }
+
     /// How a call of a function of this type passes its values.
     pub(crate) fn layout(&self) -> &CallLayout {
         self.entry()

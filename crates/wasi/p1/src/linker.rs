@@ -107,8 +107,10 @@ fn with_memory<T: 'static>(
             let mut memory = GuestMemory::shared(memory.bytes());
             Ok(call(context(caller.data_mut()), &mut memory))
         }
-        Some(Extern::Func(_) | Extern::Global(_) | Extern::Table(_)) | None => Err(format_err!(
-            "the program calls WASI but exports no memory named `memory`"
-        )),
+        Some(Extern::Func(_) | Extern::Global(_) | Extern::Table(_) | Extern::Tag(_)) | None => {
+            Err(format_err!(
+                "the program calls WASI but exports no memory named `memory`"
+            ))
+        }
     }
 }
