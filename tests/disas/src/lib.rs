@@ -4,6 +4,7 @@
 //!
 //! - `;;! show = assembly` (or `translated`, `optimized`: Cranelift's IR before and after optimization)
 //! - `;;! settings = fuel checked …`: words of `Case::settings`
+//! - `;;! proposals = gc`, as the command's flag takes them
 //! - `;;! processor = x86-64-v3` (or `x86-64-v2`, `aarch64`)
 //!
 //! Then comes the module, then [`MARK`], then the listing in comments. `SILICA_BLESS=1 cargo test -p
@@ -33,6 +34,7 @@ enum Show {
 pub struct Case<'a> {
     show: Show,
     settings: Settings,
+    features: Features,
     module: &'a str,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Case<'a> {
         let mut case = Case {
             show: Show::Assembly,
             settings: Settings::new(x86_64_v3()),
+            features: Features::default(),
             module,
         };
         for line in module.lines() {
@@ -77,6 +80,7 @@ impl<'a> Case<'a> {
                     self.setting(word)?;
                 }
             }
+            ("proposals", list) => self.features.apply(list).map_err(|e| e.to_string())?,
             _ => return Err(format!("unknown directive `{key} = {value}`")),
         }
         Ok(())
@@ -103,8 +107,8 @@ impl<'a> Case<'a> {
     /// A message if the module does not compile.
     pub fn expected_file(&self) -> Result<String, String> {
         let bytes = parse_text(self.module.as_bytes(), None).map_err(|e| e.to_string())?;
-        let (features, limits) = (Features::default(), Limits::default());
-        let listings = silica_pipeline::list(&bytes, &features, &limits, &self.settings);
+        let limits = Limits::default();
+        let listings = silica_pipeline::list(&bytes, &self.features, &limits, &self.settings);
         let mut file = format!("{}\n\n{MARK}\n", self.module.trim_end());
         for (function, listing) in listings.map_err(|e| e.to_string())? {
             file += &format!(";; function {function}:\n");

@@ -28,6 +28,8 @@ pub enum Region {
     Heap,
     /// The store's heap of objects.
     Object,
+    /// The cards of that heap.
+    Card,
 }
 
 /// How a field behaves while a function runs.
@@ -61,6 +63,16 @@ pub enum FieldType {
     Pointer,
     /// A WebAssembly value.
     Value(MachineType),
+    /// The low 8 bits of an `i32`, widened as `signed` says.
+    I8 {
+        /// Whether its highest bit is its sign.
+        signed: bool,
+    },
+    /// The low 16 bits of an `i32`.
+    I16 {
+        /// Whether its highest bit is its sign.
+        signed: bool,
+    },
 }
 
 /// An access to linear memory whose bounds have been seen to.

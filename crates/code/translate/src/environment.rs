@@ -1,10 +1,16 @@
 //! What is known of a module while its functions are translated.
 
+use std::sync::OnceLock;
+
 use silica_contract::{
     layout::ContextLayout,
+    object::StructLayout,
     settings::{MemoryStyle, Settings},
 };
-use silica_module::{FunctionType, MemoryType, Module, TableType, TypeKind};
+use silica_module::{
+    CompositeType, FieldType, FunctionType, HeapType, MemoryType, Module, RefType, StorageType,
+    TableType, TypeKind,
+};
 use silica_operator::MachineType;
 use wasmparser::{AbstractHeapType, ValType};
 
@@ -17,9 +23,72 @@ pub struct Environment<'a> {
     pub settings: &'a Settings,
     /// Offsets of the context's fields.
     pub layout: ContextLayout,
+    /// Where the fields of each struct type lie, once somebody asked.
+    structs: Box<[OnceLock<StructLayout>]>,
 }
 
 impl<'a> Environment<'a> {
+    /// The fields of a struct type.
+    pub(crate) fn struct_fields(&self, type_index: u32) -> &'a [FieldType] {
+        match &self.module.types[type_index as usize].composite {
+            CompositeType::Struct(ty) => &ty.fields,
+            CompositeType::Function(_) | CompositeType::Array(_) => {
+                unreachable!("the validator proved that this is a struct type")
+            }
+        }
+    }
+
+    /// Where the fields of a struct type lie.
+    pub(crate) fn struct_layout(&self, type_index: u32) -> &StructLayout {
+        self.structs[type_index as usize]
+            .get_or_init(|| StructLayout::new(self.struct_fields(type_index)))
+    }
+
+    /// What the elements of an array type are.
+    pub(crate) fn array_element(&self, type_index: u32) -> StorageType {
+        match &self.module.types[type_index as usize].composite {
+            CompositeType::Array(ty) => ty.element.storage,
+            CompositeType::Function(_) | CompositeType::Struct(_) => {
+                unreachable!("the validator proved that this is an array type")
+            }
+        }
+    }
+
+    /// Whether a type has no subtypes.
+    pub(crate) fn is_final(&self, type_index: u32) -> bool {
+        self.module.types[type_index as usize].is_final
+    }
+
+    /// A reference type that an operator names.
+    pub(crate) fn ref_type(&self, nullable: bool, heap: wasmparser::HeapType) -> RefType {
+        let heap = match heap {
+            wasmparser::HeapType::Abstract { ty, .. } => match ty {
+                AbstractHeapType::Func => HeapType::Func,
+                AbstractHeapType::NoFunc => HeapType::NoFunc,
+                AbstractHeapType::Extern => HeapType::Extern,
+                AbstractHeapType::NoExtern => HeapType::NoExtern,
+                AbstractHeapType::Any => HeapType::Any,
+                AbstractHeapType::None => HeapType::None,
+                AbstractHeapType::Eq => HeapType::Eq,
+                AbstractHeapType::Struct => HeapType::Struct,
+                AbstractHeapType::Array => HeapType::Array,
+                AbstractHeapType::I31 => HeapType::I31,
+                AbstractHeapType::Exn => HeapType::Exn,
+                AbstractHeapType::NoExn => HeapType::NoExn,
+                AbstractHeapType::Cont | AbstractHeapType::NoCont => {
+                    unreachable!("no feature of ours has continuations")
+                }
+            },
+            wasmparser::HeapType::Concrete(index) | wasmparser::HeapType::Exact(index) => {
+                let index = index.as_module_index();
+                let index = index.expect("an operator names types by their index");
+                let kind = self.module.types[index as usize].composite.kind();
+                HeapType::Concrete { index, kind }
+            }
+        };
+        RefType { nullable, heap }
+    }
+
     /// Collects what translation needs to know.
     #[must_use]
     pub fn new(module: &'a Module, settings: &'a Settings) -> Environment<'a> {
@@ -27,6 +96,7 @@ impl<'a> Environment<'a> {
             module,
             settings,
             layout: ContextLayout::new(module),
+            structs: module.types.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 

@@ -4,7 +4,7 @@
 //! There the exception's tag is compared with those of the clauses, in order, and what fits none is thrown again, to
 //! the handler around. Where nothing goes to a handler, nothing is made of it.
 //!
-//! What an exception is made of is in `exception_object`.
+//! What an exception is made of is in `object::exception`.
 
 use silica_contract::trap::TrapCode;
 use silica_module::FunctionType;

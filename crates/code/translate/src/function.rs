@@ -10,6 +10,7 @@ use crate::{
     Backend, Environment, TranslateError,
     class::classify,
     frame::{Frame, FrameKind},
+    known::{Known, cast_target, known},
 };
 
 /// Values that a function's branches may carry for each byte of its body, and beside that.
@@ -54,12 +55,18 @@ pub fn translate_function<B: Backend>(
         fuel_owed: 0,
         branch_values_limit,
         branch_values_left: branch_values_limit,
+        known: Known::default(),
         offset: 0,
     };
     translator.enter_function(ty);
     let mut operators = wasmparser::OperatorsReader::new(reader);
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
+        if translator.reachable
+            && let Some(target) = cast_target(&operator)
+        {
+            translator.known = known(validator, target);
+        }
         validator.op(offset, &operator)?;
         translator.offset = offset;
         translator.operator(&operator)?;
@@ -100,6 +107,8 @@ pub(crate) struct Translator<'a, 'b, B: Backend> {
     pub(crate) fuel_owed: u32,
     pub(crate) branch_values_limit: u64,
     pub(crate) branch_values_left: u64,
+    /// What is known of the operand of the cast at hand.
+    pub(crate) known: Known,
     pub(crate) offset: u64,
 }
 

@@ -1,4 +1,12 @@
-//! Globals, references, tables and calls.
+//! Globals, references, tables and calls; what is done with objects of the store's heap is in the files beneath.
+
+mod allocation;
+mod array;
+mod cast;
+mod exception;
+mod i31;
+mod place;
+mod structure;
 
 use silica_contract::{
     builtin::Builtin,

@@ -1,16 +1,16 @@
 //! References to functions: calls through them, branches on null, and the comparison of a function's type with
 //! the expected one.
 
-use silica_contract::{builtin::Builtin, layout::function, trap::TrapCode};
+use silica_contract::{layout::function, trap::TrapCode};
 use silica_module::HeapType;
-use silica_operator::{IntCompare, IntType, IntUnary, MachineType};
+use silica_operator::{IntType, IntUnary, MachineType};
 use wasmparser::Operator;
 
 use crate::{
     Backend, BranchTarget, CallTarget, Field, FieldKind, FieldType, Region, TranslateError,
     control::plain,
     function::{Operand, Translator},
-    memory::{POINTER, context_field},
+    memory::POINTER,
 };
 
 /// A field of a function reference. Such a pointer may be null: then the access faults, since the first page of the
@@ -38,7 +38,7 @@ impl<B: Backend> Translator<'_, '_, B> {
             Operator::BrOnNonNull { relative_depth } => {
                 return self.br_on_non_null(*relative_depth);
             }
-            _ => return Err(self.unsupported(operator)),
+            _ => return self.struct_operator(operator),
         }
         Ok(())
     }
@@ -93,7 +93,10 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// Where a branch that may not be taken goes, with copies of the operands that it carries.
-    fn label(&mut self, depth: u32) -> Result<BranchTarget<B::Block, B::Value>, TranslateError> {
+    pub(crate) fn label(
+        &mut self,
+        depth: u32,
+    ) -> Result<BranchTarget<B::Block, B::Value>, TranslateError> {
         self.settle_fuel();
         self.table_target(depth)
     }
@@ -149,47 +152,15 @@ impl<B: Backend> Translator<'_, '_, B> {
         {
             return;
         }
-        let id = FieldType::Value(MachineType::I32);
         let copy = self.backend.duplicate(reference);
-        let field = function_field(function::TYPE, id, TrapCode::IndirectCallToNull);
-        let found = self.backend.field_get(copy, field);
-        let context = self.backend.context();
-        let place = self.environment.layout.type_id(type_index);
-        let field = context_field(place, id, FieldKind::Constant);
-        let expected = self.backend.field_get(context, field);
-        let is_final = module.types[type_index as usize].is_final;
-        if is_final {
-            let differs = self.id_differs(found, expected);
-            self.backend.trap_if(differs, TrapCode::BadSignature);
-            return;
-        }
-        let copies = (
-            self.backend.duplicate(&found),
-            self.backend.duplicate(&expected),
-        );
-        let differs = self.id_differs(copies.0, copies.1);
-        let (other, next) = (
-            self.backend.block(&[], false),
-            self.backend.block(&[], false),
-        );
-        self.backend.mark_cold(other);
-        self.backend.branch(differs, plain(other), plain(next));
-        self.backend.seal(other);
-        self.backend.enter_block(other);
-        let (found, expected) = (self.widen_id(found), self.widen_id(expected));
-        let matches = self.builtin_value(Builtin::TypeMatches, vec![found, expected]);
-        let fails = self.backend.int_unary(IntUnary::Eqz, IntType::I64, matches);
-        self.backend.trap_if(fails, TrapCode::BadSignature);
-        self.backend.jump(plain(next));
-        self.backend.seal(next);
-        self.backend.enter_block(next);
+        let found = self.function_type_id(copy, TrapCode::IndirectCallToNull);
+        self.trap_unless_subtype(found, type_index, TrapCode::BadSignature);
     }
 
-    fn id_differs(&mut self, a: B::Value, b: B::Value) -> B::Value {
-        self.backend.int_compare(IntCompare::Ne, IntType::I32, a, b)
-    }
-
-    fn widen_id(&mut self, id: B::Value) -> B::Value {
-        self.widen(silica_module::IndexType::I32, id)
+    /// The canonical id of a function's type. Null faults.
+    pub(crate) fn function_type_id(&mut self, reference: B::Value, null: TrapCode) -> B::Value {
+        let id = FieldType::Value(MachineType::I32);
+        let field = function_field(function::TYPE, id, null);
+        self.backend.field_get(reference, field)
     }
 }

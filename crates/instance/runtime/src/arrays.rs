@@ -19,7 +19,7 @@ const PIECE_BYTES: u32 = 1 << 20;
 /// The array that a reference is to, which is not null.
 fn array(state: &mut State, reference: u64) -> Result<Array, Raise> {
     if reference == 0 {
-        return Err(Raise::Trap(TrapCode::NullReference));
+        return Err(Raise::Trap(TrapCode::NullArray));
     }
     Ok(state.heap()?.objects().array(reference as u32)?)
 }

@@ -134,6 +134,7 @@ impl State {
 
     /// Makes the heap, for an instance whose code uses objects; gives its base.
     pub(crate) fn make_heap(&mut self) -> Result<*mut u8, RuntimeError> {
+        self.publish_functions();
         Ok(self.with_heap(|heap, _| Ok(heap.base()))?)
     }
 

@@ -160,7 +160,8 @@ impl State {
         self.publish_functions();
     }
 
-    fn publish_functions(&mut self) {
+    /// Tells compiled code the functions that have numbers.
+    pub(crate) fn publish_functions(&mut self) {
         let (table, length) = self.functions.table();
         self.fields.functions = table;
         self.fields.functions_length = length;

@@ -46,8 +46,12 @@ impl CraneliftBackend<'_> {
     }
 
     fn field_flags(&self, field: Field) -> MemFlagsData {
-        let flags = MemFlagsData::new()
-            .with_aligned()
+        let mut flags = MemFlagsData::new();
+        // Objects begin at a multiple of 8 bytes.
+        if field.region != Region::Object || field.ty != FieldType::Value(MachineType::V128) {
+            flags = flags.with_aligned();
+        }
+        let flags = flags
             .with_trap_code(field.trap.map(trap_code))
             .with_alias_region(Some(self.region(field.region)));
         match (field.kind, field.trap) {
@@ -64,6 +68,16 @@ impl CraneliftBackend<'_> {
         let (pointer, offset) = self.displace(pointer, field.offset);
         match field.ty {
             FieldType::Pointer => self.ins().load(types::I64, flags, pointer, offset),
+            FieldType::I8 { signed: false } => {
+                self.ins().uload8(types::I32, flags, pointer, offset)
+            }
+            FieldType::I8 { signed: true } => self.ins().sload8(types::I32, flags, pointer, offset),
+            FieldType::I16 { signed: false } => {
+                self.ins().uload16(types::I32, flags, pointer, offset)
+            }
+            FieldType::I16 { signed: true } => {
+                self.ins().sload16(types::I32, flags, pointer, offset)
+            }
             FieldType::Value(ty) => {
                 let value = self.ins().load(ir_type(ty), flags, pointer, offset);
                 self.known(ty, value)
@@ -74,7 +88,13 @@ impl CraneliftBackend<'_> {
     pub(super) fn emit_field_set(&mut self, pointer: Value, field: Field, value: Value) {
         let flags = self.field_flags(field);
         let (pointer, offset) = self.displace(pointer, field.offset);
-        self.ins().store(flags, value, pointer, offset);
+        match field.ty {
+            FieldType::I8 { .. } => self.ins().istore8(flags, value, pointer, offset),
+            FieldType::I16 { .. } => self.ins().istore16(flags, value, pointer, offset),
+            FieldType::Pointer | FieldType::Value(_) => {
+                self.ins().store(flags, value, pointer, offset)
+            }
+        };
     }
 
     /// A pointer and an offset that an instruction can hold.

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::{self, AliasRegion, AliasRegionData};
 use silica_translate::Region;
 
 /// How many regions there are.
-pub(super) const REGIONS: usize = 6;
+pub(super) const REGIONS: usize = 7;
 
 pub(super) fn region_index(region: Region) -> usize {
     match region {
@@ -14,11 +14,14 @@ pub(super) fn region_index(region: Region) -> usize {
         Region::Function => 3,
         Region::Heap => 4,
         Region::Object => 5,
+        Region::Card => 6,
     }
 }
 
 pub(super) fn make_regions(function: &mut ir::Function) -> [AliasRegion; REGIONS] {
-    let names = ["context", "global", "table", "function", "heap", "object"];
+    let names = [
+        "context", "global", "table", "function", "heap", "object", "card",
+    ];
     std::array::from_fn(|index| {
         function.dfg.alias_regions.insert(AliasRegionData {
             user_id: index as u32,

@@ -263,7 +263,11 @@ impl Backend for Evaluator {
         match (pointer, field.ty, self.fields.get(&field.offset)) {
             (Value::Context, FieldType::Value(ty), Some(&bits)) => Value::Known(truncate(ty, bits)),
             (Value::Context, FieldType::Value(_), None)
-            | (Value::Context, FieldType::Pointer, _) => Value::Unknown,
+            | (
+                Value::Context,
+                FieldType::Pointer | FieldType::I8 { .. } | FieldType::I16 { .. },
+                _,
+            ) => Value::Unknown,
             (Value::Known(_) | Value::Unknown, _, _) if field.trap.is_some() => {
                 self.stop(Reason::Pointer)
             }
