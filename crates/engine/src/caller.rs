@@ -5,8 +5,8 @@ use std::fmt;
 use silica_runtime as rt;
 
 use crate::{
-    AsContext, AsContextMut, Engine, Extern, Instance, Result, StoreContext, StoreContextMut,
-    inner::Inner,
+    AsContext, AsContextMut, Engine, Extern, Instance, InterruptHandle, Result, StoreContext,
+    StoreContextMut, inner::Inner,
 };
 
 /// What a host function gets to know of who called it: the store, and what the calling instance exports.
@@ -81,6 +81,55 @@ impl<T> Caller<'_, T> {
     /// [`EngineError::FuelNotCounted`](crate::EngineError::FuelNotCounted).
     pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
         self.as_context_mut().set_fuel(fuel)
+    }
+
+    /// A handle by which any thread can stop what runs in this store.
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.raw.store.interrupt_handle()
+    }
+
+    /// Whether the handle stops what runs in this store.
+    #[inline]
+    #[must_use]
+    pub fn is_interrupted_by(&self, handle: &InterruptHandle) -> bool {
+        self.raw.store.is_interrupted_by(handle)
+    }
+
+    /// For a host function that waits or works long: whether it may go on. A system call in which an interruption finds it
+    /// waiting ends with `EINTR` ([`std::io::ErrorKind::Interrupted`]), again and again until the call ends; much of the standard library
+    /// hides that and waits on.
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Read};
+    /// use silica_engine::{Caller, Engine, Func, Instance, Module, Store, Trap};
+    /// # fn main() -> silica_engine::Result<()> {
+    /// let (mut input, _never_written) = std::io::pipe()?;
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let read = Func::wrap(&mut store, move |caller: Caller<'_, ()>| -> silica_engine::Result<u32> {
+    ///     loop {
+    ///         match (&input).read(&mut [0; 16]) {
+    ///             Err(error) if error.kind() == ErrorKind::Interrupted => caller.check_interrupt()?,
+    ///             done => return Ok(done? as u32),
+    ///         }
+    ///     }
+    /// });
+    /// let handle = store.interrupt_handle();
+    /// let stopper = std::thread::spawn(move || {
+    ///     std::thread::sleep(std::time::Duration::from_millis(20));
+    ///     handle.interrupt();
+    /// });
+    /// let error = read.typed::<(), u32>(&store)?.call(&mut store, ()).unwrap_err();
+    /// assert_eq!(error.downcast_ref(), Some(&Trap::Interrupt));
+    /// # stopper.join().unwrap();
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Trap::Interrupt`](crate::Trap::Interrupt) when an interruption was asked for: the host function returns with it.
+    pub fn check_interrupt(&self) -> Result<()> {
+        let checked = self.raw.store.check_interrupt();
+        checked.map_err(|code| crate::Trap::from_code(code).into())
     }
 }
 

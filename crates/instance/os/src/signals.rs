@@ -93,13 +93,14 @@ pub fn install(handler: Handler, interrupt_signal: i32) -> Result<(), OsError> {
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     HANDLER.get_or_init(|| handler);
-    for signal in FAULTS.into_iter().chain([interrupt_signal]) {
-        install_one(signal)?;
+    for signal in FAULTS {
+        install_one(signal, libc::SA_RESTART)?;
     }
-    Ok(())
+    // Not restarted: a system call that the interrupt signal finds waiting ends with `EINTR`.
+    install_one(interrupt_signal, 0)
 }
 
-fn install_one(signal: i32) -> Result<(), OsError> {
+fn install_one(signal: i32, flags: i32) -> Result<(), OsError> {
     let slot = &PREVIOUS[signal as usize];
     if !slot.load(Ordering::Acquire).is_null() {
         return Ok(());
@@ -118,7 +119,7 @@ fn install_one(signal: i32) -> Result<(), OsError> {
     // SAFETY: as above.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = on_signal as *const () as usize;
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | flags;
     // SAFETY: `action` is whole: a handler of the three-argument form, and an emptied mask.
     let installed = unsafe {
         libc::sigemptyset(&mut action.sa_mask);

@@ -259,13 +259,10 @@ impl StoreState {
 
     /// Takes a pending interruption, if one was asked for, as the call's end.
     pub(crate) fn interrupted(&self) -> Result<(), CallError> {
-        if self.state().interrupt.is_asked() && self.state().interrupt.take() {
-            return Err(CallError::Trap {
-                code: TrapCode::Interrupt,
-                fault_address: None,
-                backtrace: self.backtrace(),
-            });
-        }
-        Ok(())
+        self.check_interrupt().map_err(|code| CallError::Trap {
+            code,
+            fault_address: None,
+            backtrace: self.backtrace(),
+        })
     }
 }

@@ -4,6 +4,10 @@
 //! thread in compiled code of that store, the handler of faults ends the call ([`crate::fault`]).
 //! Where it does not (host code, another store), it has no effect; so it is sent again every millisecond by one
 //! thread for the whole process, until the flag is taken. A call that begins with the flag set ends at once.
+//!
+//! A system call in which the signal finds the thread waiting ends with `EINTR`. A host function that made it looks at the
+//! flag (`StoreState::check_interrupt`) and goes on waiting or ends its call. That the flag is set between
+//! the look and the wait does no harm, since the signal is sent again.
 
 use std::{
     sync::{
@@ -14,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use silica_contract::trap::TrapCode;
 use silica_os::ThreadId;
 
 /// Time between two signals.
@@ -51,6 +56,14 @@ impl InterruptState {
     /// Takes the request: whoever gets `true` ends the call.
     pub(crate) fn take(&self) -> bool {
         self.asked.swap(false, Ordering::AcqRel)
+    }
+
+    /// Takes the request, if there is one, as a trap.
+    pub(crate) fn check(&self) -> Result<(), TrapCode> {
+        if self.is_asked() && self.take() {
+            return Err(TrapCode::Interrupt);
+        }
+        Ok(())
     }
 
     /// Notes which thread runs the store's code from now on; gives what was noted before.
@@ -117,8 +130,8 @@ impl InterruptHandle {
         }
     }
 
-    /// Ends the store's running call with [`silica_contract::trap::TrapCode::Interrupt`], as soon as it is in compiled code;
-    /// without a running call, the next one.
+    /// Ends the store's running call with [`silica_contract::trap::TrapCode::Interrupt`], as soon as it is in compiled code,
+    /// or in a host function that heeds it; without a running call, the next one.
     pub fn interrupt(&self) {
         let Some(state) = self.state.upgrade() else {
             return;
@@ -127,6 +140,18 @@ impl InterruptHandle {
             Resender::get().add(&state);
         }
         state.send();
+    }
+
+    /// Whether this is the state that it interrupts calls of.
+    #[inline]
+    pub(crate) fn is_of(&self, state: &Arc<InterruptState>) -> bool {
+        std::ptr::eq(self.state.as_ptr(), Arc::as_ptr(state))
+    }
+
+    /// Whether an interruption was asked for that has not ended a call yet. `false` when the store is gone.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.state.upgrade().is_some_and(|state| state.is_asked())
     }
 }
 

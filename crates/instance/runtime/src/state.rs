@@ -266,6 +266,22 @@ impl StoreState {
         InterruptHandle::new(&self.state().interrupt)
     }
 
+    /// Whether the handle is one of this store's.
+    #[inline]
+    #[must_use]
+    pub fn is_interrupted_by(&self, handle: &InterruptHandle) -> bool {
+        handle.is_of(&self.state().interrupt)
+    }
+
+    /// Takes a pending interruption, if one was asked for: then the host function that asks ends its call with
+    /// the trap.
+    ///
+    /// # Errors
+    /// [`TrapCode::Interrupt`].
+    pub fn check_interrupt(&self) -> Result<(), TrapCode> {
+        self.state().interrupt.check()
+    }
+
     /// The modules of the store's instances, in the order of instantiation.
     pub fn modules(&self) -> impl Iterator<Item = &CompiledModule> {
         self.state()

@@ -5,6 +5,10 @@
 use crate::{Error, IoSlice, Result};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a read waits before it lets its caller decide: no signal wakes it.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// Bytes in memory that a program reads. Clones share them.
 ///
@@ -41,7 +45,8 @@ impl InputPipe {
 
     /// An empty pipe that [`provide`](Self::provide) fills, up to `bytes_max`
     /// unread bytes, and [`close`](Self::close) ends. A program that reads it
-    /// waits meanwhile.
+    /// waits meanwhile; each read of it that finds nothing for some milliseconds is
+    /// [`Error::Interrupted`], so that the reader can see whether to wait on.
     pub fn bounded(bytes_max: usize) -> Self {
         Self::new(Vec::new(), false, bytes_max)
     }
@@ -88,17 +93,24 @@ impl InputPipe {
         self.shared.changed.notify_all();
     }
 
-    pub(crate) fn read(&self, buffer: &mut [u8]) -> usize {
-        let mut contents = self.lock();
-        while contents.bytes.is_empty() && !contents.closed && !buffer.is_empty() {
-            let woken = self.shared.changed.wait(contents);
-            contents = woken.unwrap_or_else(PoisonError::into_inner);
+    /// Reads, waiting for the first byte for at most [`PATIENCE`].
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize> {
+        let waits = |contents: &mut InputContents| {
+            contents.bytes.is_empty() && !contents.closed && !buffer.is_empty()
+        };
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(self.lock(), PATIENCE, waits);
+        let (mut contents, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return Err(Error::Interrupted);
         }
         let taken = buffer.len().min(contents.bytes.len());
         for (to, from) in buffer.iter_mut().zip(contents.bytes.drain(..taken)) {
             *to = from;
         }
-        taken
+        Ok(taken)
     }
 
     /// How many bytes can be read without waiting, `None` where reading waits.

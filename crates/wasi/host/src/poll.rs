@@ -2,7 +2,7 @@
 //! written, or the end of a time.
 
 use crate::pipe::InputPipe;
-use crate::{Clocks, Result, system};
+use crate::{Clocks, Error, Result, system};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -78,25 +78,26 @@ const SLICE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Waits until at least one of `waits` is over or `timeout` has passed (`None`:
 /// for ever; zero: not at all), and calls `ready` for each that is over. With
-/// clocks of the embedder's own, a timeout passes there instead of here.
+/// clocks of the embedder's own, a timeout passes there instead of here. Where a
+/// signal comes first, `go_on` says whether to wait for what is left.
 ///
 /// # Errors
-/// [`Error::Interrupted`](crate::Error) where a signal came first; what the host
-/// reports.
+/// [`Error::Interrupted`] where `go_on` said no; what the host reports.
 pub fn poll(
     waits: &[Wait<'_>],
     timeout: Option<Duration>,
     clocks: &Clocks,
+    go_on: &dyn Fn() -> bool,
     ready: &mut dyn FnMut(Ready),
 ) -> Result<()> {
     match timeout {
         Some(timeout) if clocks.are_custom() => {
-            if !wait_for_any(waits, Some(Duration::ZERO), ready)? {
+            if !wait_for_any(waits, Some(Duration::ZERO), go_on, ready)? {
                 clocks.pass(timeout);
             }
         }
         timeout => {
-            wait_for_any(waits, timeout, ready)?;
+            wait_for_any(waits, timeout, go_on, ready)?;
         }
     }
     Ok(())
@@ -106,6 +107,7 @@ pub fn poll(
 fn wait_for_any(
     waits: &[Wait<'_>],
     timeout: Option<Duration>,
+    go_on: &dyn Fn() -> bool,
     ready: &mut dyn FnMut(Ready),
 ) -> Result<bool> {
     let slice_max = if waits.iter().any(Wait::is_on_pipe) {
@@ -122,7 +124,11 @@ fn wait_for_any(
             Some(deadline) => deadline.saturating_duration_since(Instant::now()),
             None => Duration::MAX,
         };
-        let on_host = report_host(waits, left.min(slice_max), ready)?;
+        let on_host = match report_host(waits, left.min(slice_max), ready) {
+            Err(Error::Interrupted) if in_memory => false,
+            Err(Error::Interrupted) if go_on() => continue,
+            reported => reported?,
+        };
         if in_memory || on_host || left.is_zero() {
             return Ok(in_memory || on_host);
         }
@@ -208,11 +214,11 @@ fn report_host(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ClockSource, Error, InputStream, ManualClock, Timestamp};
+    use crate::{ClockSource, InputStream, ManualClock, Timestamp};
 
     fn count(waits: &[Wait<'_>], timeout: Option<Duration>, clocks: &Clocks) -> usize {
         let mut count = 0;
-        poll(waits, timeout, clocks, &mut |_| count += 1).unwrap();
+        poll(waits, timeout, clocks, &|| true, &mut |_| count += 1).unwrap();
         count
     }
 

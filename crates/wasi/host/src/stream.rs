@@ -48,13 +48,14 @@ impl InputStream {
     /// Reads what is there into one buffer, waiting for the first byte; 0 at the end.
     ///
     /// # Errors
-    /// What the host reports.
+    /// [`Error::Interrupted`](crate::Error::Interrupted) where a signal came first, or a
+    /// pipe in memory was empty for some milliseconds; what the host reports.
     pub fn read(&self, buffer: &mut [u8]) -> Result<usize> {
         match self {
             Self::Null => Ok(0),
             Self::Inherited => system::read(rustix::stdio::stdin(), buffer),
             Self::File(file) => file.read(buffer),
-            Self::Pipe(pipe) => Ok(pipe.read(buffer)),
+            Self::Pipe(pipe) => pipe.read(buffer),
         }
     }
 
@@ -71,7 +72,7 @@ impl InputStream {
                 // Only one read may wait: later buffers stay empty, as the
                 // contract of a vectored read allows.
                 let first = buffers.iter_mut().find(|buffer| !buffer.is_empty());
-                Ok(first.map_or(0, |buffer| pipe.read(buffer)))
+                first.map_or(Ok(0), |buffer| pipe.read(buffer))
             }
         }
     }

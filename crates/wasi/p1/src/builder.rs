@@ -262,6 +262,7 @@ impl WasiP1ContextBuilder {
             random: self.random,
             quotas: self.quotas,
             tracer: self.tracer,
+            interruption: None,
         }
     }
 }

@@ -145,7 +145,7 @@ macro_rules! define_calls {
             memory: &mut GuestMemory<'_>,
             $($argument: $type),*
         ) -> i32 {
-            let result = context.$method(memory, $($argument),*);
+            let result = context.insist(|context| context.$method(memory, $($argument),*));
             if let Some(tracer) = &mut context.tracer {
                 let call = Call {
                     name: stringify!($name),

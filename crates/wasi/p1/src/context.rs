@@ -1,8 +1,10 @@
 //! The state of one program's WASI: its descriptors and everything else it was
 //! granted.
 
+use crate::Errno;
 use crate::table::Table;
 use crate::trace::Tracer;
+use silica_engine::InterruptHandle;
 use silica_wasi_host::{Clocks, Environment, Quotas, Random};
 
 /// What one program was granted and has open. It has a method for each function
@@ -24,4 +26,28 @@ pub struct WasiP1Context {
     pub(crate) random: Random,
     pub(crate) quotas: Quotas,
     pub(crate) tracer: Option<Tracer>,
+    /// What may end a wait, where the calls come from a store.
+    pub(crate) interruption: Option<InterruptHandle>,
+}
+
+impl WasiP1Context {
+    /// Whether to go on waiting, or to try again, where a signal came first. Only an
+    /// interruption ends a wait; without a store, the signal's sender decides.
+    pub(crate) fn goes_on(&self) -> bool {
+        let interruption = self.interruption.as_ref();
+        interruption.is_some_and(|interruption| !interruption.is_pending())
+    }
+
+    /// Does something again that a signal interrupted before it had any effect.
+    pub(crate) fn insist(
+        &mut self,
+        mut attempt: impl FnMut(&mut Self) -> Result<(), Errno>,
+    ) -> Result<(), Errno> {
+        loop {
+            match attempt(self) {
+                Err(Errno::Intr) if self.goes_on() => {}
+                done => return done,
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Puts the functions where an instance's imports find them.
 
 use crate::calls::{self, for_each_function, for_each_new_function};
-use crate::{GuestMemory, WasiP1Context};
+use crate::{Errno, GuestMemory, WasiP1Context};
 use silica_engine::{Caller, Error, Extern, Linker, Result, format_err};
 
 /// Defines `wasi_snapshot_preview1`. `context` finds the context in the store's data.
@@ -91,9 +91,26 @@ fn define_proc_exit<T: 'static>(
     Ok(())
 }
 
-/// Makes a call with the memory that the calling instance exports.
+/// Makes a call with the memory that the calling instance exports. One that was interrupted ends the program's call.
 #[inline]
 fn with_memory<T: 'static>(
+    caller: &mut Caller<'_, T>,
+    context: impl Fn(&mut T) -> &mut WasiP1Context,
+    call: impl FnOnce(&mut WasiP1Context, &mut GuestMemory<'_>) -> i32,
+) -> Result<i32> {
+    let known = context(caller.data_mut()).interruption.take();
+    let known = known.filter(|handle| caller.is_interrupted_by(handle));
+    let interruption = known.unwrap_or_else(|| caller.interrupt_handle());
+    context(caller.data_mut()).interruption = Some(interruption);
+    let code = call_with_memory(caller, context, call)?;
+    if code == Errno::Intr as i32 {
+        caller.check_interrupt()?;
+    }
+    Ok(code)
+}
+
+#[inline]
+fn call_with_memory<T: 'static>(
     caller: &mut Caller<'_, T>,
     context: impl Fn(&mut T) -> &mut WasiP1Context,
     call: impl FnOnce(&mut WasiP1Context, &mut GuestMemory<'_>) -> i32,
@@ -112,5 +129,56 @@ fn with_memory<T: 'static>(
                 "the program calls WASI but exports no memory named `memory`"
             ))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use silica_engine::{Engine, Module, Store, Trap};
+    use silica_wasi_host::{InputPipe, InputStream};
+    use std::time::Duration;
+
+    /// No signal wakes a thread that waits for a pipe in memory.
+    #[test]
+    fn a_wait_for_a_pipe_in_memory_is_interrupted() -> Result<()> {
+        let engine = Engine::default();
+        let module = Module::new(
+            &engine,
+            r#"(module
+            (import "wasi_snapshot_preview1" "fd_read"
+                (func $read (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\10\00\00\00\10\00\00\00")
+            (func (export "read") (result i32)
+                (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8))))"#,
+        )?;
+        let mut linker = Linker::new(&engine);
+        add_to_linker(&mut linker, |context: &mut WasiP1Context| context)?;
+        let pipe = InputPipe::bounded(8);
+        let input = InputStream::Pipe(pipe.clone());
+        let mut store = Store::new(&engine, WasiP1Context::builder().stdin(input).build());
+        let instance = linker.instantiate(&mut store, &module)?;
+        let read = instance.get_typed_func::<(), i32>(&mut store, "read")?;
+        let handle = store.interrupt_handle();
+        let helper = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(30));
+            handle.interrupt();
+            while handle.is_pending() {
+                std::thread::yield_now();
+            }
+            // Long enough that the second read waits more than once.
+            std::thread::sleep(Duration::from_millis(30));
+            pipe.provide(b"x")
+        });
+        let error = read.call(&mut store, ()).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Trap::Interrupt));
+        assert_eq!(
+            read.call(&mut store, ())?,
+            0,
+            "it waits until there are bytes"
+        );
+        helper.join().unwrap().unwrap();
+        Ok(())
     }
 }

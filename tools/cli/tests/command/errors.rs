@@ -69,23 +69,60 @@ fn out_of_time() {
     assert!(start.elapsed() >= Duration::from_millis(200));
 }
 
-/// A program that waits in a call of the system is stopped, too.
-#[test]
-fn out_of_time_in_the_system() {
-    let module = r#"(module
-        (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+/// Runs a program that waits in a call of the system for ever, again and again, and expects that it is interrupted there.
+/// That the process is ended in the middle of the call, for want of that, has no remedy in its message.
+#[track_caller]
+fn interrupted_in_the_system(imports: &str, call: &str, options: &[&str]) {
+    let module = format!(
+        r#"(module {imports}
         (memory (export "memory") 1)
         (data (i32.const 0) "\10\00\00\00\10\00\00\00")
-        (func (export "_start")
-            (loop $again
-                (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
-                (br $again))))"#;
-    let folder = Folder::with("wait.wat", module);
-    let mut command = folder.command(&["run", "--timeout", "100ms", "wait.wat"]);
+        (func (export "_start") (loop $again (drop {call}) (br $again))))"#
+    );
+    let folder = Folder::with("wait.wat", &module);
+    let mut arguments = vec!["run", "--timeout", "100ms"];
+    arguments.extend(options);
+    arguments.push("wait.wat");
+    let mut command = folder.command(&arguments);
     let mut child = common::start(command.stdin(Stdio::piped()));
     let open = child.stdin.take();
-    common::finish(child).expect(124);
+    let ended = common::finish(child).expect(124);
+    ended.says(&["longer than 0.1 s", "`--timeout` gives it more"]);
     drop(open);
+}
+
+#[test]
+fn out_of_time_while_reading() {
+    let import = r#"(import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))"#;
+    let read = "(call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8))";
+    interrupted_in_the_system(import, read, &[]);
+}
+
+/// One subscription is at 64, events go to 128, their number to 256.
+const POLL: &str = r#"(import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))"#;
+
+#[test]
+fn out_of_time_while_polling() {
+    let poll = "(block (result i32)
+        (i32.store8 (i32.const 72) (i32.const 1))
+        (call $poll (i32.const 64) (i32.const 128) (i32.const 1) (i32.const 256)))";
+    interrupted_in_the_system(POLL, poll, &[]);
+}
+
+#[test]
+fn out_of_time_while_sleeping() {
+    let sleep = "(block (result i32)
+        (i32.store (i32.const 80) (i32.const 1))
+        (i64.store (i32.const 88) (i64.const 1000000000000))
+        (call $poll (i32.const 64) (i32.const 128) (i32.const 1) (i32.const 256)))";
+    interrupted_in_the_system(POLL, sleep, &[]);
+}
+
+#[test]
+fn out_of_time_while_accepting() {
+    let import = r#"(import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))"#;
+    let accept = "(call $accept (i32.const 3) (i32.const 0) (i32.const 8))";
+    interrupted_in_the_system(import, accept, &["--tcp-listen", "127.0.0.1:0"]);
 }
 
 #[test]

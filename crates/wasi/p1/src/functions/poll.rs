@@ -13,7 +13,7 @@ impl WasiP1Context {
     ///
     /// # Errors
     /// [`Errno::Inval`] for no subscriptions or more than the quota;
-    /// [`Errno::Fault`]; [`Errno::Intr`] where a signal came first. What is wrong
+    /// [`Errno::Fault`]; [`Errno::Intr`] where an interruption came first. What is wrong
     /// with one subscription is told in its event.
     pub fn poll_oneoff(
         &mut self,
@@ -105,7 +105,8 @@ impl WasiP1Context {
             Some(Duration::ZERO)
         };
         let nothing_failed = events.is_empty();
-        poll(&waits, timeout, &self.clocks, &mut |ready| {
+        let go_on = || self.goes_on();
+        poll(&waits, timeout, &self.clocks, &go_on, &mut |ready| {
             let (user_data, event_type) = waiting[ready.index];
             let mut flags = EventReadWriteFlags::empty();
             flags.set(EventReadWriteFlags::HANGUP, ready.hung_up);

@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::output;
 use crate::status::Status;
 
-/// How long a program that was interrupted may take to notice. It may be in a call of the system that
-/// does not end.
+/// How long a program that was interrupted may take to end: it may be in a call of the system that no signal ends, such as
+/// one to a file system over a network.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Watches until it is dropped.
