@@ -35,10 +35,11 @@ pub enum Processor {
 /// Where memories, tables and stacks of instances come from.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum InstanceAllocationStrategy {
-    /// Each is made when it is needed and given back to the system when its store is dropped.
+    /// Each is made when it is needed and given back to the system when its store is dropped, but for the address space of a few
+    /// memories and the stacks of a few calls. Those are kept, forgotten what was in them, for the next.
     #[default]
     OnDemand,
-    /// What was given back is kept for reuse: faster.
+    /// As much as is said is kept for reuse, and some of it resident: faster.
     Pooling(PoolingAllocationConfig),
 }
 

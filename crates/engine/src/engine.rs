@@ -130,7 +130,7 @@ fn runtime_config(config: &Config, settings: &Settings) -> rt::RuntimeConfig {
         ..rt::RuntimeConfig::default()
     };
     match &config.allocation {
-        InstanceAllocationStrategy::OnDemand => runtime.memories_idle_max = 0,
+        InstanceAllocationStrategy::OnDemand => {}
         InstanceAllocationStrategy::Pooling(pool) => {
             runtime.memories_idle_max = pool.memories as usize;
             runtime.stacks_idle_max = pool.stacks as usize;

@@ -3,7 +3,7 @@
 //! A slot goes back to the pool only after everything that was written to it is forgotten, so that the next
 //! memory in it begins with zeros and its own contents, whoever had it before.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use silica_os::{Mapping, OsError, Protection};
 
@@ -28,6 +28,12 @@ pub(crate) struct MemoryPool {
 impl Slot {
     pub(super) fn base(&self) -> *mut u8 {
         self.mapping.base()
+    }
+
+    /// Whether nothing else has the contents that it shows: their module is gone.
+    fn is_stale(&self) -> bool {
+        let contents = self.contents.as_ref();
+        contents.is_some_and(|contents| Arc::strong_count(contents) == 1)
     }
 
     /// Makes exactly the first `bytes`, whole pages, accessible.
@@ -106,14 +112,33 @@ impl MemoryPool {
     ) -> Result<Slot, OsError> {
         let mut slot = match self.take_idle(length, contents) {
             Some(slot) => slot,
-            None => Slot {
-                mapping: Mapping::reserve(length)?,
-                accessible: 0,
-                contents: None,
-            },
+            None => self.make(length)?,
         };
         slot.prepare(accessible, contents)?;
         Ok(slot)
+    }
+
+    /// A new slot. Where address space is short, idle slots are no reason to be without one.
+    fn make(&self, length: usize) -> Result<Slot, OsError> {
+        let mapping = Mapping::reserve(length).or_else(|error| {
+            let idle = std::mem::take(&mut *self.lock());
+            if idle.is_empty() {
+                return Err(error);
+            }
+            drop(idle);
+            Mapping::reserve(length)
+        })?;
+        Ok(Slot {
+            mapping,
+            accessible: 0,
+            contents: None,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
+        self.idle
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// An idle slot of that length, one that shows `contents` already if there is one.
@@ -121,10 +146,7 @@ impl MemoryPool {
         if self.idle_max == 0 {
             return None;
         }
-        let mut idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut idle = self.lock();
         let wanted = contents.map(Arc::as_ptr);
         let mut found = None;
         for (index, slot) in idle.iter().enumerate().rev() {
@@ -145,13 +167,17 @@ impl MemoryPool {
         if self.idle_max == 0 || slot.clean(self.keep_resident).is_err() {
             return;
         }
-        let mut idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        // An older one goes, so that sizes and contents that are no longer used do not stay.
-        let surplus = (idle.len() >= self.idle_max).then(|| idle.swap_remove(0));
-        idle.push(slot);
+        let mut idle = self.lock();
+        // What goes: contents of modules that are gone, and an older one, so that lengths that are no longer used do not stay.
+        let mut surplus: Vec<Slot> = idle.extract_if(.., |slot| slot.is_stale()).collect();
+        if slot.is_stale() {
+            surplus.push(slot);
+        } else {
+            if idle.len() >= self.idle_max {
+                surplus.push(idle.swap_remove(0));
+            }
+            idle.push(slot);
+        }
         drop(idle);
         drop(surplus);
     }
