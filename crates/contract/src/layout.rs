@@ -35,7 +35,7 @@ pub mod store {
     pub const EXIT_FRAME: u32 = 0;
     /// Return address into compiled code of that call.
     pub const EXIT_PC: u32 = 8;
-    /// A host call needs the stack pointer to be above this.
+    /// What is called with the stack pointer below this runs on the reserve.
     pub const HOST_STACK_LIMIT: u32 = 16;
     /// Fuel that is left, while no compiled code runs (then it is in the pinned register).
     pub const FUEL: u32 = 24;
@@ -51,8 +51,12 @@ pub mod store {
     pub const FUNCTIONS: u32 = 48;
     /// How many pointers that array has, 64 bits.
     pub const FUNCTIONS_LENGTH: u32 = 56;
+    /// Nothing of the host can be called with the stack pointer below this: the stack's end is near, or it is the reserve already.
+    pub const RESERVE_LIMIT: u32 = 64;
+    /// Where the reserve begins to grow downwards.
+    pub const RESERVE_TOP: u32 = 72;
     /// Bytes of these fields.
-    pub const BYTES: u32 = 64;
+    pub const BYTES: u32 = 80;
 }
 
 /// A function that can be called: by import, through a table, through a reference.

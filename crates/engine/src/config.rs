@@ -50,7 +50,7 @@ impl From<PoolingAllocationConfig> for InstanceAllocationStrategy {
 }
 
 /// Stack that is kept for host functions unless told otherwise.
-const HOST_STACK: usize = 1 << 20;
+const HOST_STACK: usize = 512 << 10;
 
 /// Settings of an [`Engine`](crate::Engine).
 ///
@@ -243,16 +243,16 @@ impl Config {
         self
     }
 
-    /// Bytes of stack that WebAssembly may use before it can call no host function any more. The end of the stack, which
-    /// what calls nothing of the host's reaches, is that of [`Config::async_stack_size`]. Either way it is
-    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). 1 MiB by default.
+    /// Bytes of stack that WebAssembly may use, in whole pages, 64 KiB at least. A call that goes deeper is
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). Host functions run on the same stack as long as 512 KiB are left of it, and where it
+    /// is deeper than that on a reserve of as much. 1 MiB by default.
     pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Self {
         self.max_wasm_stack = bytes;
         self
     }
 
-    /// Bytes of a whole stack that a call runs on: what WebAssembly may use and what is kept for host functions. By
-    /// default 1 MiB more than [`Config::max_wasm_stack`].
+    /// Bytes of a whole stack that a call runs on: what WebAssembly may use and what is kept for host functions, which is
+    /// 64 KiB at least. By default 512 KiB more than [`Config::max_wasm_stack`].
     pub fn async_stack_size(&mut self, bytes: usize) -> &mut Self {
         self.async_stack_size = Some(bytes);
         self

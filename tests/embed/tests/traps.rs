@@ -1,6 +1,6 @@
 //! Traps: their codes, and that a store is usable after one.
 
-use silica_engine::{Engine, Func, Instance, Module, Store, Trap, Val};
+use silica_engine::{Caller, Engine, Func, Instance, Module, Store, Trap, Val};
 use silica_tests_embed::{engine_with, instance};
 
 #[track_caller]
@@ -151,29 +151,105 @@ fn recursion_through_the_host_is_bounded() {
     }
 }
 
+/// How deep a function calls itself, or another through `host`, with so much stack.
+fn depth(bytes: usize, body: &str) -> usize {
+    let engine = engine_with(|config| {
+        config.max_wasm_stack(bytes);
+    });
+    let text = format!(
+        r#"(module (import "" "host" (func $host))
+            (global $depth (export "depth") (mut i32) (i32.const 0))
+            (func $f (export "f") (param i64 i64)
+                (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
+                {body}
+                (call $f (local.get 1) (local.get 0))
+                (global.set $depth (i32.wrap_i64 (i64.add (local.get 0) (local.get 1))))))"#
+    );
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, 0_usize);
+    let host = Func::wrap(&mut store, |mut caller: Caller<'_, usize>| {
+        *caller.data_mut() += use_stack(64);
+    });
+    let instance = Instance::new(&mut store, &module, &[host.into()]).unwrap();
+    let f = instance
+        .get_typed_func::<(i64, i64), ()>(&mut store, "f")
+        .unwrap();
+    let error = f.call(&mut store, (0, 0)).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Trap::StackOverflow));
+    let depth = instance.get_global(&mut store, "depth").unwrap();
+    depth.get(&mut store).unwrap_i32() as usize
+}
+
+/// Uses this many KiB of stack; gives 1.
+fn use_stack(kib: usize) -> usize {
+    let room = std::hint::black_box([1_u8; 1 << 10]);
+    match kib {
+        1 => usize::from(room[0]),
+        more => use_stack(more - 1) * usize::from(room[more]),
+    }
+}
+
 #[test]
-fn a_smaller_stack_is_exhausted_earlier() {
-    let depth = |bytes: usize| {
-        let engine = engine_with(|config| {
-            config
-                .max_wasm_stack(bytes)
-                .async_stack_size(bytes + (64 << 10));
-        });
-        let (mut store, instance) = silica_tests_embed::instance_in(
-            &engine,
-            r#"(module (global $depth (export "depth") (mut i32) (i32.const 0))
-                (func $f (export "f") (global.set $depth (i32.add (global.get $depth) (i32.const 1))) call $f))"#,
-        );
-        let f = instance.get_typed_func::<(), ()>(&mut store, "f").unwrap();
-        f.call(&mut store, ()).unwrap_err();
-        instance
-            .get_global(&mut store, "depth")
-            .unwrap()
-            .get(&mut store)
-            .unwrap_i32()
-    };
-    let (small, large) = (depth(64 << 10), depth(1 << 20));
-    assert!(small > 100 && large > 3 * small, "{small} {large}");
+fn max_wasm_stack_bounds_what_webassembly_uses() {
+    let depths = [128, 256, 1024, 8192].map(|kib| (kib << 10, depth(kib << 10, "")));
+    let (bytes, calls) = depths[3];
+    // Frames are all of one size, which does not depend on the stack's.
+    let frame = (bytes as f64 / calls as f64).round() as usize;
+    assert!(frame >= 32, "two arguments are kept: {frame}");
+    for (bytes, calls) in depths {
+        let used = frame * calls;
+        let expected = bytes - 1024..=bytes;
+        assert!(expected.contains(&used), "{used} of {bytes} used");
+    }
+}
+
+/// A host function has its own stack, however little is left of WebAssembly's.
+#[test]
+fn host_functions_are_called_as_deep_as_webassembly_goes() {
+    for kib in [64, 128, 2048] {
+        let without = depth(kib << 10, "");
+        let with = depth(kib << 10, "(call $host)");
+        assert!(with >= without - without / 50 - 20, "{with} of {without}");
+    }
+}
+
+/// On the stack of its own, a host function calls back; what it calls is stopped, panics and errors pass.
+#[test]
+fn calls_back_from_the_end_of_the_stack() {
+    let text = r#"(module (import "" "host" (func $host))
+        (func $endless (export "endless") (call $endless) (call $endless))
+        (func $f (export "f") (param $depth i32)
+            (if (local.get $depth)
+                (then (call $f (i32.sub (local.get $depth) (i32.const 1))))
+                (else (call $host) (call $host)))
+            (drop (memory.grow (i32.const 1))))
+        (memory 0)
+        (func (export "one") (result i32) (i32.const 1)))"#;
+    let engine = engine_with(|config| {
+        config.max_wasm_stack(64 << 10);
+    });
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, None::<Instance>);
+    let host = Func::wrap(&mut store, |mut caller: Caller<'_, Option<Instance>>| {
+        let instance = caller.data().unwrap();
+        let one = instance
+            .get_typed_func::<(), i32>(&mut caller, "one")
+            .unwrap();
+        let endless = instance
+            .get_typed_func::<(), ()>(&mut caller, "endless")
+            .unwrap();
+        for _ in 0..3 {
+            assert_eq!(one.call(&mut caller, ()).unwrap(), 1);
+            let error = endless.call(&mut caller, ()).unwrap_err();
+            assert_eq!(error.downcast_ref(), Some(&Trap::StackOverflow));
+        }
+    });
+    let instance = Instance::new(&mut store, &module, &[host.into()]).unwrap();
+    *store.data_mut() = Some(instance);
+    let f = instance.get_typed_func::<i32, ()>(&mut store, "f").unwrap();
+    for depth in [0, 100, 500] {
+        f.call(&mut store, depth).unwrap();
+    }
 }
 
 #[test]

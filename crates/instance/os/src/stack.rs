@@ -8,46 +8,72 @@ use crate::{Mapping, OsError, Protection, page_size};
 /// them, so that any guard of a page would do; host code's frames get some more.
 const GUARD_BYTES: usize = 64 << 10;
 
-/// A stack with a guard below.
+/// A stack with a guard below, and under that a reserve: a second, smaller stack with a guard of its own, for what is called
+/// where the first has little left.
 #[derive(Debug)]
 pub struct Stack {
     mapping: Mapping,
     guard: usize,
+    reserve: usize,
 }
 
 impl Stack {
-    /// A stack of at least `bytes` usable bytes.
+    /// A stack of at least `bytes` usable bytes, with a reserve of at least `reserve`.
     ///
     /// # Errors
     /// [`OsError`] when there is no memory or address space for it.
-    pub fn new(bytes: usize) -> Result<Stack, OsError> {
+    pub fn new(bytes: usize, reserve: usize) -> Result<Stack, OsError> {
+        let too_large = || OsError::Unsupported("a stack of that size");
         let guard = GUARD_BYTES.next_multiple_of(page_size());
-        let too_large = OsError::Unsupported("a stack of that size");
-        let length = bytes
-            .checked_next_multiple_of(page_size())
-            .and_then(|usable| usable.checked_add(guard))
-            .ok_or(too_large)?;
+        let pages = |bytes: usize| bytes.checked_next_multiple_of(page_size());
+        let (bytes, reserve) = pages(bytes).zip(pages(reserve)).ok_or_else(too_large)?;
+        let length = [guard, reserve, guard]
+            .into_iter()
+            .try_fold(bytes, usize::checked_add)
+            .ok_or_else(too_large)?;
         let mapping = Mapping::reserve(length)?;
-        mapping.protect(guard..length, Protection::ReadWrite)?;
-        Ok(Stack { mapping, guard })
+        let stack = Stack {
+            mapping,
+            guard,
+            reserve,
+        };
+        let (start, reserve_end) = (guard, guard + reserve);
+        stack
+            .mapping
+            .protect(start..reserve_end, Protection::ReadWrite)?;
+        stack
+            .mapping
+            .protect(reserve_end + guard..length, Protection::ReadWrite)?;
+        Ok(stack)
+    }
+
+    fn base(&self) -> usize {
+        self.mapping.base() as usize
     }
 
     /// One past its highest byte, where it begins to grow downwards. Aligned to a page.
     #[must_use]
     pub fn top(&self) -> usize {
-        self.mapping.base() as usize + self.mapping.len()
+        self.base() + self.mapping.len()
     }
 
     /// Its lowest usable byte.
     #[must_use]
     pub fn bottom(&self) -> usize {
-        self.mapping.base() as usize + self.guard
+        self.reserve().end + self.guard
     }
 
-    /// The addresses below it that fault.
+    /// The usable bytes of the reserve, which grows downwards from their end. Aligned to pages.
     #[must_use]
-    pub fn guard(&self) -> Range<usize> {
-        self.mapping.base() as usize..self.bottom()
+    pub fn reserve(&self) -> Range<usize> {
+        let start = self.base() + self.guard;
+        start..start + self.reserve
+    }
+
+    /// The lowest of all its addresses; those below the reserve fault.
+    #[must_use]
+    pub fn start(&self) -> usize {
+        self.base()
     }
 
     /// Gives pages back to the system that lie deeper than `keep` bytes below the top.
@@ -57,7 +83,7 @@ impl Stack {
     pub fn shrink(&self, keep: usize) -> Result<(), OsError> {
         let keep = keep
             .next_multiple_of(page_size())
-            .min(self.mapping.len() - self.guard);
+            .min(self.top() - self.bottom());
         self.mapping.discard(self.guard..self.mapping.len() - keep)
     }
 }
@@ -68,17 +94,24 @@ mod tests {
 
     #[test]
     fn a_stack_has_its_bytes_above_its_guard() {
-        let stack = Stack::new(100_000).unwrap();
+        let stack = Stack::new(100_000, 50_000).unwrap();
+        let reserve = stack.reserve();
         assert!(stack.top() - stack.bottom() >= 100_000);
-        assert_eq!(stack.guard().end, stack.bottom());
-        // SAFETY: both addresses are usable bytes of the stack, which nothing runs on.
-        unsafe {
-            (stack.bottom() as *mut u8).write(1);
-            ((stack.top() - 1) as *mut u8).write(1);
+        assert!(reserve.len() >= 50_000 && reserve.end.is_multiple_of(page_size()));
+        assert!(stack.start() < reserve.start && reserve.end < stack.bottom());
+        for (first, end) in [(stack.bottom(), stack.top()), (reserve.start, reserve.end)] {
+            // SAFETY: both addresses are usable bytes of the stack, which nothing runs on.
+            unsafe {
+                (first as *mut u8).write(1);
+                ((end - 1) as *mut u8).write(1);
+            }
         }
         stack.shrink(4096).unwrap();
-        // SAFETY: as above.
-        assert_eq!(unsafe { (stack.bottom() as *const u8).read() }, 0);
-        assert!(Stack::new(usize::MAX - 5).is_err());
+        for address in [stack.bottom(), reserve.start, reserve.end - 1] {
+            // SAFETY: as above.
+            assert_eq!(unsafe { (address as *const u8).read() }, 0);
+        }
+        assert!(Stack::new(usize::MAX - 5, 0).is_err());
+        assert!(Stack::new(0, usize::MAX - 5).is_err());
     }
 }

@@ -104,8 +104,8 @@ unsafe fn classify(
     match fault.kind() {
         FaultKind::Access => {
             // SAFETY: see above.
-            let guard = unsafe { (*state).stack.guard() };
-            if guard.contains(&fault.address()) {
+            let stack = unsafe { (*state).stack };
+            if stack.is_guard(fault.address()) {
                 Some(TrapCode::StackOverflow)
             } else {
                 address.trap

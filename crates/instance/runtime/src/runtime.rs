@@ -14,9 +14,9 @@ use crate::{
 /// Sizes and limits of an engine.
 #[derive(Clone, Debug)]
 pub struct RuntimeConfig {
-    /// Bytes of stack for WebAssembly.
+    /// Bytes of stack for WebAssembly, and for the host functions that it calls while there is enough left.
     pub stack_bytes: usize,
-    /// Bytes of stack that a host function finds at least; a call of one with less traps as exhausted.
+    /// Bytes of stack that a host function finds at least. Where less is left of WebAssembly's, it runs on a reserve of this size.
     pub host_stack_bytes: usize,
     /// Stacks kept for reuse.
     pub stacks_idle_max: usize,
@@ -50,7 +50,7 @@ impl Default for RuntimeConfig {
     fn default() -> RuntimeConfig {
         RuntimeConfig {
             stack_bytes: 1 << 20,
-            host_stack_bytes: 1 << 20,
+            host_stack_bytes: 512 << 10,
             stacks_idle_max: 16,
             memories_idle_max: 16,
             memory_keep_resident: 0,
@@ -84,6 +84,8 @@ impl RuntimeConfig {
 
 /// Least stack for host functions: what a handler of errors in them needs.
 const HOST_STACK_MIN: usize = 64 << 10;
+/// Least stack for WebAssembly: what the arguments of any call need.
+const STACK_MIN: usize = 64 << 10;
 
 /// What an engine's modules and stores share. Cloning gives another handle to the same.
 #[derive(Clone)]
@@ -109,10 +111,14 @@ impl Runtime {
     /// A runtime of a process whose faults are handled, interrupted by that signal.
     pub(crate) fn with_signal(mut config: RuntimeConfig, signal: i32) -> Runtime {
         config.host_stack_bytes = config.host_stack_bytes.max(HOST_STACK_MIN);
-        let stack_bytes = config.stack_bytes.saturating_add(config.host_stack_bytes);
+        config.stack_bytes = config.stack_bytes.max(STACK_MIN);
         Runtime(Arc::new(Shared {
             types: Arc::new(TypeRegistry::default()),
-            stacks: StackPool::new(stack_bytes, config.stacks_idle_max),
+            stacks: StackPool::new(
+                config.stack_bytes,
+                config.host_stack_bytes,
+                config.stacks_idle_max,
+            ),
             memories: Arc::new(MemoryPool::new(
                 config.memories_idle_max,
                 config.memory_keep_resident,

@@ -11,14 +11,16 @@ const KEEP_BYTES: usize = 64 << 10;
 pub(crate) struct StackPool {
     idle: Mutex<Vec<Stack>>,
     bytes: usize,
+    reserve_bytes: usize,
     idle_max: usize,
 }
 
 impl StackPool {
-    pub(crate) fn new(bytes: usize, idle_max: usize) -> StackPool {
+    pub(crate) fn new(bytes: usize, reserve_bytes: usize, idle_max: usize) -> StackPool {
         StackPool {
             idle: Mutex::new(Vec::new()),
             bytes,
+            reserve_bytes,
             idle_max,
         }
     }
@@ -30,7 +32,7 @@ impl StackPool {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .pop();
-        idle.map_or_else(|| Stack::new(self.bytes), Ok)
+        idle.map_or_else(|| Stack::new(self.bytes, self.reserve_bytes), Ok)
     }
 
     /// Takes a stack back that nothing runs on any more.

@@ -1,6 +1,6 @@
 //! The part of a store that does not depend on the embedder's data.
 
-use std::{any::Any, ops::Range, sync::Arc};
+use std::{any::Any, sync::Arc};
 
 use silica_contract::trap::TrapCode;
 use silica_os::Stack;
@@ -26,29 +26,38 @@ use crate::{
 /// The stack that the store's code runs on now, or will run on. All 0: none yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StackBounds {
-    pub(crate) guard_start: usize,
-    pub(crate) bottom: usize,
+    /// The lowest address: there is the reserve's guard.
+    start: usize,
+    reserve_bottom: usize,
+    reserve_top: usize,
+    bottom: usize,
     pub(crate) top: usize,
 }
+
+/// Bytes above a stack's end that a leaving stub may need before it is on the reserve.
+const STUB_BYTES: usize = 256;
 
 impl StackBounds {
     pub(crate) fn of(stack: &Stack) -> StackBounds {
         StackBounds {
-            guard_start: stack.guard().start,
+            start: stack.start(),
+            reserve_bottom: stack.reserve().start,
+            reserve_top: stack.reserve().end,
             bottom: stack.bottom(),
             top: stack.top(),
         }
     }
 
-    /// Addresses that fault when the stack is exhausted.
-    pub(crate) fn guard(self) -> Range<usize> {
-        self.guard_start..self.bottom
+    /// Whether an access to this address faults because the stack or its reserve is exhausted.
+    pub(crate) fn is_guard(self, address: usize) -> bool {
+        (self.start..self.reserve_bottom).contains(&address)
+            || (self.reserve_top..self.bottom).contains(&address)
     }
 
-    /// Whether this address is on the stack.
+    /// Whether this address is on the stack or its reserve.
     #[inline(always)]
     pub(crate) fn contains(self, address: usize) -> bool {
-        address.wrapping_sub(self.bottom) < self.top - self.bottom
+        address.wrapping_sub(self.start) < self.top - self.start
     }
 }
 
@@ -101,6 +110,8 @@ impl State {
                 supertypes: std::ptr::null(),
                 functions: std::ptr::null(),
                 functions_length: 0,
+                reserve_limit: 0,
+                reserve_top: 0,
                 activation: std::ptr::null_mut(),
             },
             stack: StackBounds::default(),
@@ -171,6 +182,8 @@ impl State {
     pub(crate) fn set_stack(&mut self, bounds: StackBounds) {
         self.stack = bounds;
         self.fields.host_stack_limit = bounds.bottom + self.runtime.config().host_stack_bytes;
+        self.fields.reserve_limit = bounds.bottom + STUB_BYTES;
+        self.fields.reserve_top = bounds.reserve_top;
     }
 }
 

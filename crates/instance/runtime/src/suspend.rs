@@ -51,14 +51,15 @@ impl CallState {
 /// A stack as the coroutine wants it.
 struct CallStack(Stack);
 
-// SAFETY: a `Stack` has a guard below, more than the least size above it, and its ends are on page boundaries.
+// SAFETY: a `Stack` has a guard below, more than the least size above it, and its ends are on page boundaries; what runs on its
+// reserve leaves it before it returns.
 unsafe impl corosensei::stack::Stack for CallStack {
     fn base(&self) -> StackPointer {
         StackPointer::new(self.0.top()).expect("a stack is not at address zero")
     }
 
     fn limit(&self) -> StackPointer {
-        StackPointer::new(self.0.guard().start).expect("a stack is not at address zero")
+        StackPointer::new(self.0.start()).expect("a stack is not at address zero")
     }
 
     #[cfg(windows)]

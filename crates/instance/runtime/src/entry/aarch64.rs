@@ -181,7 +181,7 @@ pub(crate) unsafe extern "C" fn resume_handler(
     )
 }
 
-/// Where the leaving stubs go when too little stack is left: a fault, so that what follows runs
+/// Where the leaving stubs go when too little stack is left, and no reserve: a fault, so that what follows runs
 /// on the stack of fault handlers.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn host_stack_exhausted() {
@@ -199,16 +199,25 @@ macro_rules! note_exit {
     };
 }
 
+/// Makes a frame, and where too little stack is left goes on below it on the reserve, if that is free.
 macro_rules! check_stack {
     () => {
         "cmp x11, x10
+         b.hs 2f
+         ldr x12, [x9, #{reserve_limit}]
+         cmp x11, x12
          b.hs 2f
          b {exhausted}
          2:
          stp x29, x30, [sp, #-32]!
          mov x29, sp
          str x9, [sp, #16]
-         ldr x16, [x2, #{code}]\n"
+         ldr x16, [x2, #{code}]
+         cmp x11, x10
+         b.hs 3f
+         ldr x12, [x9, #{reserve_top}]
+         mov sp, x12
+         3:\n"
     };
 }
 
@@ -222,6 +231,7 @@ macro_rules! call_typed {
          mov x5, x7
          blr x16
          mov x2, x0
+         mov sp, x29
          ldr x9, [sp, #16]
          ldp x29, x30, [sp], #32\n"
     };
@@ -241,6 +251,8 @@ pub(crate) unsafe extern "C" fn leave_typed() {
         exit_frame = const store::EXIT_FRAME,
         exit_pc = const store::EXIT_PC,
         host_stack_limit = const store::HOST_STACK_LIMIT,
+        reserve_limit = const store::RESERVE_LIMIT,
+        reserve_top = const store::RESERVE_TOP,
         exhausted = sym host_stack_exhausted,
     )
 }
@@ -261,6 +273,8 @@ pub(crate) unsafe extern "C" fn leave_typed_fuel() {
         exit_pc = const store::EXIT_PC,
         fuel = const store::FUEL,
         host_stack_limit = const store::HOST_STACK_LIMIT,
+        reserve_limit = const store::RESERVE_LIMIT,
+        reserve_top = const store::RESERVE_TOP,
         exhausted = sym host_stack_exhausted,
     )
 }
@@ -311,6 +325,8 @@ pub(crate) unsafe extern "C" fn leave_general() {
         exit_frame = const store::EXIT_FRAME,
         exit_pc = const store::EXIT_PC,
         host_stack_limit = const store::HOST_STACK_LIMIT,
+        reserve_limit = const store::RESERVE_LIMIT,
+        reserve_top = const store::RESERVE_TOP,
         floats = const FRAME_FLOATS,
         frame_bytes = const FRAME_BYTES,
         exhausted = sym host_stack_exhausted,
@@ -328,6 +344,8 @@ pub(crate) unsafe extern "C" fn leave_general_fuel() {
         exit_pc = const store::EXIT_PC,
         fuel = const store::FUEL,
         host_stack_limit = const store::HOST_STACK_LIMIT,
+        reserve_limit = const store::RESERVE_LIMIT,
+        reserve_top = const store::RESERVE_TOP,
         floats = const FRAME_FLOATS,
         frame_bytes = const FRAME_BYTES,
         exhausted = sym host_stack_exhausted,
@@ -347,13 +365,27 @@ macro_rules! builtin_stub {
                 "mov x11, sp",
                 "cmp x11, x10",
                 "b.hs 2f",
+                "ldr x10, [x9, #{reserve_limit}]",
+                "cmp x11, x10",
+                "b.hs 3f",
                 "b {exhausted}",
                 "2:",
                 "b {routine}",
+                "3:",
+                "stp x29, x30, [sp, #-16]!",
+                "mov x29, sp",
+                "ldr x10, [x9, #{reserve_top}]",
+                "mov sp, x10",
+                "bl {routine}",
+                "mov sp, x29",
+                "ldp x29, x30, [sp], #16",
+                "ret",
                 store = const silica_contract::layout::header::STORE,
                 exit_frame = const silica_contract::layout::store::EXIT_FRAME,
                 exit_pc = const silica_contract::layout::store::EXIT_PC,
                 host_stack_limit = const silica_contract::layout::store::HOST_STACK_LIMIT,
+                reserve_limit = const silica_contract::layout::store::RESERVE_LIMIT,
+                reserve_top = const silica_contract::layout::store::RESERVE_TOP,
                 exhausted = sym $crate::entry::host_stack_exhausted,
                 routine = sym $routine,
             )

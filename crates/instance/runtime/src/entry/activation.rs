@@ -47,6 +47,8 @@ pub(crate) struct StoreFields {
     pub(crate) supertypes: *const u32,
     pub(crate) functions: *const usize,
     pub(crate) functions_length: u64,
+    pub(crate) reserve_limit: usize,
+    pub(crate) reserve_top: usize,
     /// The innermost activation of this store.
     pub(crate) activation: *mut Activation,
 }
@@ -134,6 +136,8 @@ const _: () = {
     assert!(offset_of!(StoreFields, functions) == layout::store::FUNCTIONS as usize);
     assert!(offset_of!(StoreFields, functions_length) == layout::store::FUNCTIONS_LENGTH as usize);
     assert!(offset_of!(StoreFields, activation) == layout::store::BYTES as usize);
+    assert!(offset_of!(StoreFields, reserve_limit) == layout::store::RESERVE_LIMIT as usize);
+    assert!(offset_of!(StoreFields, reserve_top) == layout::store::RESERVE_TOP as usize);
 };
 
 impl Activation {

@@ -177,7 +177,7 @@ pub(crate) unsafe extern "C" fn resume_handler(
     )
 }
 
-/// Where the leaving stubs go when too little stack is left: a fault, so that what follows runs
+/// Where the leaving stubs go when too little stack is left, and no reserve: a fault, so that what follows runs
 /// on the stack of fault handlers.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn host_stack_exhausted() {
@@ -198,9 +198,17 @@ macro_rules! note_exit {
     };
 }
 
+/// Checks that as much stack is left as a host function may need. Otherwise goes on at 3, if the reserve is free.
 macro_rules! check_stack {
     () => {
-        "cmp rsp, [rax + {host_stack_limit}]\n jb {exhausted}\n"
+        "cmp rsp, [rax + {host_stack_limit}]\n jb 3f\n"
+    };
+}
+
+/// Where `check_stack` goes on.
+macro_rules! check_reserve {
+    () => {
+        "3:\n cmp rsp, [rax + {reserve_limit}]\n jb {exhausted}\n"
     };
 }
 
@@ -212,11 +220,21 @@ pub(crate) unsafe extern "C" fn leave_typed() {
         note_exit!("rdi"),
         check_stack!(),
         "jmp [rdi + {code}]",
+        check_reserve!(),
+        "mov r11, rsp",
+        "mov rsp, [rax + {reserve_top}]",
+        "push r11",
+        "push r11",
+        "call [rdi + {code}]",
+        "pop rsp",
+        "ret",
         store = const host_context::STORE,
         code = const host_context::CODE,
         exit_frame = const store::EXIT_FRAME,
         exit_pc = const store::EXIT_PC,
         host_stack_limit = const store::HOST_STACK_LIMIT,
+        reserve_limit = const store::RESERVE_LIMIT,
+        reserve_top = const store::RESERVE_TOP,
         exhausted = sym host_stack_exhausted,
     )
 }
@@ -233,19 +251,32 @@ pub(crate) unsafe extern "C" fn leave_typed_fuel() {
         "pop r11",
         "mov r15, [r11 + {fuel}]",
         "ret",
+        check_reserve!(),
+        "mov r11, rsp",
+        "mov rsp, [rax + {reserve_top}]",
+        "push r11",
+        "push rax",
+        "call [rdi + {code}]",
+        "pop r11",
+        "mov r15, [r11 + {fuel}]",
+        "pop rsp",
+        "ret",
         store = const host_context::STORE,
         code = const host_context::CODE,
         exit_frame = const store::EXIT_FRAME,
         exit_pc = const store::EXIT_PC,
         fuel = const store::FUEL,
         host_stack_limit = const store::HOST_STACK_LIMIT,
+        reserve_limit = const store::RESERVE_LIMIT,
+        reserve_top = const store::RESERVE_TOP,
         exhausted = sym host_stack_exhausted,
     )
 }
 
 /// Spills the argument registers and calls the general routine with (registers, stack arguments,
 /// callee, caller); its result is how many bytes of arguments to pop. Results are in the spilled registers.
-/// The return address is moved up to the last of those arguments, so that returning pops them.
+/// The return address is moved up to the last of those arguments, so that returning pops them. Where the reserve is used,
+/// rbp and the store, next to it, are on the stack that was left.
 macro_rules! leave_general_body {
     ($save_fuel:literal, $load_fuel:literal) => {
         concat!(
@@ -254,6 +285,7 @@ macro_rules! leave_general_body {
             check_stack!(),
             "push rbp
              mov rbp, rsp
+             2:
              sub rsp, {frame_bytes} + 16
              mov [rbp - 8], rax
              mov [rsp], rdi
@@ -297,7 +329,12 @@ macro_rules! leave_general_body {
              movups xmm7, [rsp + {floats} + 112]
              leave
              add rsp, r11
-             ret"
+             ret\n",
+            check_reserve!(),
+            "push rbp
+             mov rbp, rsp
+             mov rsp, [rax + {reserve_top}]
+             jmp 2b"
         )
     };
 }
@@ -312,6 +349,8 @@ pub(crate) unsafe extern "C" fn leave_general() {
         exit_frame = const store::EXIT_FRAME,
         exit_pc = const store::EXIT_PC,
         host_stack_limit = const store::HOST_STACK_LIMIT,
+        reserve_limit = const store::RESERVE_LIMIT,
+        reserve_top = const store::RESERVE_TOP,
         floats = const FRAME_FLOATS,
         frame_bytes = const FRAME_BYTES,
         exhausted = sym host_stack_exhausted,
@@ -329,6 +368,8 @@ pub(crate) unsafe extern "C" fn leave_general_fuel() {
         exit_pc = const store::EXIT_PC,
         fuel = const store::FUEL,
         host_stack_limit = const store::HOST_STACK_LIMIT,
+        reserve_limit = const store::RESERVE_LIMIT,
+        reserve_top = const store::RESERVE_TOP,
         floats = const FRAME_FLOATS,
         frame_bytes = const FRAME_BYTES,
         exhausted = sym host_stack_exhausted,
@@ -346,12 +387,24 @@ macro_rules! builtin_stub {
                 "mov [rax + {exit_frame}], rbp",
                 "mov [rax + {exit_pc}], r11",
                 "cmp rsp, [rax + {host_stack_limit}]",
-                "jb {exhausted}",
+                "jb 3f",
                 "jmp {routine}",
+                "3:",
+                "cmp rsp, [rax + {reserve_limit}]",
+                "jb {exhausted}",
+                "mov r11, rsp",
+                "mov rsp, [rax + {reserve_top}]",
+                "push r11",
+                "push r11",
+                "call {routine}",
+                "pop rsp",
+                "ret",
                 store = const silica_contract::layout::header::STORE,
                 exit_frame = const silica_contract::layout::store::EXIT_FRAME,
                 exit_pc = const silica_contract::layout::store::EXIT_PC,
                 host_stack_limit = const silica_contract::layout::store::HOST_STACK_LIMIT,
+                reserve_limit = const silica_contract::layout::store::RESERVE_LIMIT,
+                reserve_top = const silica_contract::layout::store::RESERVE_TOP,
                 exhausted = sym $crate::entry::host_stack_exhausted,
                 routine = sym $routine,
             )
