@@ -90,7 +90,7 @@ impl<T> Store<T> {
         self.as_context().get_fuel()
     }
 
-    /// Sets the fuel that is left.
+    /// Sets the fuel that is left, and forgives what code took beyond its end (see [`Config::consume_fuel`](crate::Config::consume_fuel)).
     ///
     /// ```
     /// use silica_engine::{Config, Engine, Store};

@@ -6,7 +6,7 @@ use crate::flags::{Bytes, Span};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitFlags {
-    /// Stops the program after this many operators, in each run at the same place
+    /// Stops the program at the first call or turn of a loop after this many operators
     #[arg(long, value_name = "N")]
     pub(crate) fuel: Option<u64>,
 
