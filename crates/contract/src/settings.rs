@@ -95,6 +95,8 @@ pub struct Settings {
     pub memory_reservation: u64,
     /// Bytes after the reservation that are never mapped.
     pub memory_guard: u64,
+    /// A memory that outgrows a reservation of less than 4 GiB moves to a larger one.
+    pub memory_may_move: bool,
     /// Processor features.
     pub processor: ProcessorFeatures,
 }
@@ -112,6 +114,7 @@ impl Settings {
             spectre_guards: true,
             memory_reservation: 4 << 30,
             memory_guard: 2 << 30,
+            memory_may_move: true,
             processor,
         }
     }
@@ -129,12 +132,21 @@ impl Settings {
         } else {
             MemoryStyle::Checked {
                 guard: self.memory_guard.min(1 << 16),
+                moves: self.memory_moves(memory),
             }
         }
     }
+
+    /// Whether a memory of this type may outgrow its reservation, and then moves.
+    fn memory_moves(&self, memory: &MemoryType) -> bool {
+        let fits = memory.max.is_some_and(|pages| {
+            u128::from(pages) << memory.page_size_log2 <= u128::from(self.memory_reservation)
+        });
+        self.memory_may_move && self.memory_reservation < 4 << 30 && !memory.shared && !fits
+    }
 }
 
-/// How accesses to a memory are kept in bounds. In both styles the base never moves: a memory is
+/// How accesses to a memory are kept in bounds. The base never moves unless that is said: a memory is
 /// reserved at its full possible size, bounded by the engine's limits, when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum MemoryStyle {
@@ -152,5 +164,7 @@ pub enum MemoryStyle {
     Checked {
         /// Bytes that fault after the memory's length, where that is a multiple of 64 KiB.
         guard: u64,
+        /// Whether growth may move the base.
+        moves: bool,
     },
 }

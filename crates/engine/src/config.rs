@@ -73,6 +73,7 @@ pub struct Config {
     pub(crate) spectre_guards: bool,
     pub(crate) memory_reservation: u64,
     pub(crate) memory_guard: u64,
+    pub(crate) memory_may_move: bool,
     pub(crate) processor: Processor,
     pub(crate) max_wasm_stack: usize,
     pub(crate) async_stack_size: Option<usize>,
@@ -112,6 +113,7 @@ impl Config {
             spectre_guards: true,
             memory_reservation: 4 << 30,
             memory_guard: 2 << 30,
+            memory_may_move: true,
             processor: Processor::Host,
             max_wasm_stack: 1 << 20,
             async_stack_size: None,
@@ -229,10 +231,18 @@ impl Config {
     }
 
     /// Bytes of address space to reserve for each 32-bit memory. With at least 4 GiB (the default) an
-    /// access needs no bounds check. Any less, and accesses are checked, no more than the memory's maximum
-    /// is reserved, and it cannot grow beyond these bytes, since its base never moves.
+    /// access needs no bounds check. With less, accesses to memories of both index types are checked, no more than a memory's maximum
+    /// is reserved, and a memory that grows beyond these bytes moves: see [`Config::memory_may_move`].
     pub fn memory_reservation(&mut self, bytes: u64) -> &mut Self {
         self.memory_reservation = bytes;
+        self
+    }
+
+    /// Whether a memory that grows beyond a [`Config::memory_reservation`] of less than 4 GiB moves to a larger one. On by default.
+    /// Otherwise it cannot grow so far, and code that uses it is a little faster. Growth that moves copies what was written.
+    /// Shared memories never move: what they may grow to is reserved at once.
+    pub fn memory_may_move(&mut self, yes: bool) -> &mut Self {
+        self.memory_may_move = yes;
         self
     }
 
@@ -322,6 +332,7 @@ impl Config {
         settings.fuel = self.fuel;
         settings.spectre_guards = self.spectre_guards;
         settings.memory_reservation = self.memory_reservation;
+        settings.memory_may_move = self.memory_may_move;
         settings.memory_guard = self.memory_guard.next_multiple_of(1 << 16);
         Ok(settings)
     }

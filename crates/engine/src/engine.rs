@@ -127,6 +127,7 @@ fn runtime_config(config: &Config, settings: &Settings) -> rt::RuntimeConfig {
         host_stack_bytes: config.host_stack(),
         memory_reservation: settings.memory_reservation,
         memory_guard: settings.memory_guard,
+        memory_may_move: settings.memory_may_move,
         ..rt::RuntimeConfig::default()
     };
     match &config.allocation {

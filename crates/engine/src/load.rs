@@ -116,6 +116,11 @@ fn check_settings(engine: &Engine, image: &Settings) -> Result<()> {
         own.memory_reservation.to_string(),
     );
     compare(
+        "moving of memories",
+        on(image.memory_may_move),
+        on(own.memory_may_move),
+    );
+    compare(
         "the memory guard",
         image.memory_guard.to_string(),
         own.memory_guard.to_string(),

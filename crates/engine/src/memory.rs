@@ -137,7 +137,8 @@ impl Memory {
         (bytes, &mut inner.data)
     }
 
-    /// The address of its first byte. It stays valid until the store is dropped; growth does not move it.
+    /// The address of its first byte. It stays valid until the store is dropped; growth does not move it, unless
+    /// [`Config::memory_may_move`](crate::Config::memory_may_move) says so.
     pub fn data_ptr(&self, store: impl AsContext) -> *mut u8 {
         self.raw.base_address(store.as_context().raw.into_state())
     }

@@ -96,6 +96,7 @@ impl<'a> Case<'a> {
             "deterministic" => settings.deterministic_relaxed_simd = true,
             "fuel" => settings.fuel = true,
             "checked" => settings.memory_reservation = 0,
+            "fixed" => settings.memory_may_move = false,
             _ => return Err(format!("unknown setting `{word}`")),
         }
         Ok(())

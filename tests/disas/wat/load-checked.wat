@@ -11,13 +11,13 @@
 ;;     movq %rsp, %rbp
 ;;   block0:
 ;;     movq 0x28(%rdi), %r10
-;;     movl %edx, %r11d
-;;     movq 0x20(%rdi), %rax
-;;     leaq 0x10(%rax, %r11), %rax
+;;     movq 0x20(%rdi), %r11
+;;     movl %edx, %eax
+;;     leaq 0x10(%r11, %rax), %r11
 ;;     uninit  %r8
 ;;     xorq %r8, %r8
-;;     cmpq %r10, %r11
-;;     cmovbq %rax, %r8
+;;     cmpq %r10, %rax
+;;     cmovbq %r11, %r8
 ;;     movl (%r8), %eax
 ;;     movq %rbp, %rsp
 ;;     popq %rbp

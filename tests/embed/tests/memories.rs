@@ -1,6 +1,9 @@
 //! Memories through the host: reading, writing, growing, initial contents, what is refused.
 
-use silica_engine::{AsContextMut, Engine, Memory, MemoryType, Store};
+use silica_engine::{
+    AsContextMut, Caller, Engine, Func, Instance, Memory, MemoryType, Module, SharedMemory, Store,
+    Val,
+};
 use silica_tests_embed::{engine_with, instance, instance_in};
 
 #[test]
@@ -162,8 +165,7 @@ fn every_plan_of_bounds_traps_at_the_end() {
                 } else {
                     (at as i64).into()
                 };
-                f.call(&mut store, &[at], &mut [silica_engine::Val::I64(0)])
-                    .is_ok()
+                f.call(&mut store, &[at], &mut [Val::I64(0)]).is_ok()
             };
             assert!(load(65536 - 16), "{reservation} {guard} {index}");
             assert!(!load(65536 - 15), "{reservation} {guard} {index}");
@@ -171,8 +173,7 @@ fn every_plan_of_bounds_traps_at_the_end() {
             assert!(!load(u64::MAX));
             assert!(!load(u64::MAX - 7));
             let grow = instance.get_func(&mut store, "grow").unwrap();
-            grow.call(&mut store, &[], &mut [silica_engine::Val::I32(0)])
-                .unwrap();
+            grow.call(&mut store, &[], &mut [Val::I32(0)]).unwrap();
             let far = instance.get_func(&mut store, "far").unwrap();
             for at in [0_u64, 1, 0x7fff_ffff] {
                 let at = if index.is_empty() {
@@ -180,10 +181,7 @@ fn every_plan_of_bounds_traps_at_the_end() {
                 } else {
                     (at as i64).into()
                 };
-                assert!(
-                    far.call(&mut store, &[at], &mut [silica_engine::Val::I32(0)])
-                        .is_err()
-                );
+                assert!(far.call(&mut store, &[at], &mut [Val::I32(0)]).is_err());
             }
         }
     }
@@ -209,4 +207,125 @@ fn types_are_those_that_were_declared() {
     assert_eq!(memory.ty(&store).maximum(), Some(5));
     assert_eq!(memory.page_size(&store), 65536);
     assert!(!memory.ty(&store).is_64());
+}
+
+/// Adds one page after the other while it writes and reads all over the memory; gives how often a word was not what it
+/// should be. Everything goes through one function, so that its code has to look where the memory is after each growth.
+const GROWING: &str = r#"(module
+    (memory (export "memory") {index} 1)
+    (data (i32.const 100) "before")
+    (data $late "after")
+    (func (export "grow") (param $pages {index}) (result i32) (local $page {index}) (local $wrong i32)
+        (loop $next
+            (i32.store offset=8 (i32mul) (local.get $wrong))
+            (i32.store offset=16 (i32mul) (i32.const 77))
+            (if (TYPE.eq (memory.grow (TYPE.const 1)) (TYPE.const -1)) (then (return (i32.const -1))))
+            (local.set $wrong (i32.add (local.get $wrong)
+                (i32.ne (i32.load offset=16 (i32mul)) (i32.const 77))))
+            (local.set $wrong (i32.add (local.get $wrong)
+                (i32.ne (i32.load8_u (TYPE.const 105)) (i32.const 101))))
+            (memory.copy (TYPE.shl (memory.size) (TYPE.const 15)) (TYPE.const 100) (TYPE.const 6))
+            (memory.fill (TYPE.sub (TYPE.shl (memory.size) (TYPE.const 16)) (TYPE.const 9)) (i32.const 9) (TYPE.const 9))
+            (memory.init $late (TYPE.const 200) (i32.const 0) (i32.const 5))
+            (local.set $wrong (i32.add (local.get $wrong)
+                (i32.ne (i32.load8_u (TYPE.shl (memory.size) (TYPE.const 15))) (i32.const 98))))
+            (local.set $page (TYPE.add (local.get $page) (TYPE.const 1)))
+            (br_if $next (TYPE.lt_u (local.get $page) (local.get $pages))))
+        (local.get $wrong)))"#;
+
+fn growing(index: &str) -> String {
+    let ty = if index.is_empty() { "i32" } else { index };
+    GROWING
+        .replace("(param $pages {index})", &format!("(param $pages {ty})"))
+        .replace("(local $page {index})", &format!("(local $page {ty})"))
+        .replace("{index}", index)
+        .replace(
+            "(i32.const 100) \"before",
+            &format!("({ty}.const 100) \"before"),
+        )
+        .replace("(i32mul)", "(TYPE.shl (local.get $page) (TYPE.const 16))")
+        .replace("TYPE", ty)
+}
+
+fn small_reservation(moves: bool, spectre: bool) -> Engine {
+    engine_with(|config| {
+        config
+            .memory_reservation(3 << 16)
+            .memory_may_move(moves)
+            .spectre_guards(spectre);
+    })
+}
+
+#[test]
+fn a_memory_moves_when_it_outgrows_a_small_reservation() {
+    for (index, spectre) in [("", true), ("", false), ("i64", true), ("i64", false)] {
+        let engine = small_reservation(true, spectre);
+        let (mut store, instance) = instance_in(&engine, &growing(index));
+        let grow = instance.get_func(&mut store, "grow").unwrap();
+        let pages = if index.is_empty() {
+            Val::I32(200)
+        } else {
+            Val::I64(200)
+        };
+        let mut wrong = [Val::I32(0)];
+        grow.call(&mut store, &[pages], &mut wrong).unwrap();
+        assert_eq!(wrong[0].unwrap_i32(), 0, "{index}");
+        let memory = instance.get_memory(&mut store, "memory").unwrap();
+        assert_eq!(memory.size(&store), 201);
+        for page in 0..200_usize {
+            assert_eq!(memory.data(&store)[(page << 16) + 16], 77, "page {page}");
+        }
+        let before = memory.data_ptr(&store);
+        memory.grow(&mut store, 1000).unwrap();
+        assert_ne!(memory.data_ptr(&store), before);
+        assert_eq!(memory.data(&store)[100..106], *b"before");
+        assert!(memory.data(&store)[201 << 16..].iter().all(|b| *b == 0));
+    }
+}
+
+#[test]
+fn code_finds_an_imported_memory_that_moved() {
+    let engine = small_reservation(true, true);
+    let mut store = Store::new(&engine, ());
+    let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    let module = Module::new(
+        &engine,
+        r#"(module (import "" "grow" (func $grow)) (import "" "memory" (memory 1))
+        (func (export "f") (result i32)
+            (i32.store (i32.const 8) (i32.const 5))
+            (call $grow)
+            (i32.store (i32.const 900000) (i32.const 6))
+            (i32.add (i32.load (i32.const 8)) (i32.load (i32.const 900000)))))"#,
+    )
+    .unwrap();
+    let grow = Func::wrap(&mut store, move |mut caller: Caller<'_, ()>| {
+        memory.grow(&mut caller, 20).unwrap();
+    });
+    let instance = Instance::new(&mut store, &module, &[grow.into(), memory.into()]).unwrap();
+    let f = instance.get_typed_func::<(), i32>(&mut store, "f").unwrap();
+    for _ in 0..5 {
+        assert_eq!(f.call(&mut store, ()).unwrap(), 11);
+    }
+    assert_eq!(memory.size(&store), 101);
+    assert_eq!(memory.data(&store)[8], 5);
+}
+
+#[test]
+fn a_memory_that_may_not_move_ends_with_its_reservation() {
+    let engine = small_reservation(false, true);
+    let mut store = Store::new(&engine, ());
+    let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    memory.grow(&mut store, 2).unwrap();
+    let base = memory.data_ptr(&store);
+    assert!(memory.grow(&mut store, 1).is_err());
+    assert_eq!((memory.size(&store), memory.data_ptr(&store)), (3, base));
+}
+
+#[test]
+fn a_shared_memory_with_a_small_reservation_grows_in_place() {
+    let engine = small_reservation(true, true);
+    let memory = SharedMemory::new(&engine, MemoryType::shared(1, 100)).unwrap();
+    let base = memory.bytes().as_ptr();
+    memory.grow(99).unwrap();
+    assert_eq!((memory.size(), memory.bytes().as_ptr()), (100, base));
 }

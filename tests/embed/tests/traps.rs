@@ -130,7 +130,7 @@ fn recursion_through_the_host_is_bounded() {
     let mut store = Store::new(&engine, None::<Instance>);
     let again = Func::wrap(
         &mut store,
-        |mut caller: silica_engine::Caller<'_, Option<Instance>>| -> silica_engine::Result<()> {
+        |mut caller: Caller<'_, Option<Instance>>| -> silica_engine::Result<()> {
             let instance = caller.data().unwrap();
             instance
                 .get_typed_func::<(), ()>(&mut caller, "f")?

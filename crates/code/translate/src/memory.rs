@@ -83,7 +83,13 @@ impl<B: Backend> Translator<'_, '_, B> {
 
     fn memory_base(&mut self, index: u32) -> B::Value {
         let slot = self.environment.layout.memory(index);
-        self.definition_field(slot, memory::BASE, POINTER, FieldKind::Constant)
+        let kind = match self.environment.memory_style(index) {
+            MemoryStyle::Checked { moves: true, .. } => FieldKind::Mutable,
+            MemoryStyle::Checked { moves: false, .. } | MemoryStyle::Reserved { .. } => {
+                FieldKind::Constant
+            }
+        };
+        self.definition_field(slot, memory::BASE, POINTER, kind)
     }
 
     /// The current length in bytes.
@@ -142,7 +148,7 @@ impl<B: Backend> Translator<'_, '_, B> {
             MemoryStyle::Reserved { guard } => {
                 self.reserved_address(memarg, bytes, index, &ty, guard)
             }
-            MemoryStyle::Checked { guard } => {
+            MemoryStyle::Checked { guard, .. } => {
                 self.checked_address(memarg, bytes, index, &ty, guard)
             }
         }

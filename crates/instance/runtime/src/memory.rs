@@ -1,7 +1,7 @@
 //! Linear memories: address space, contents, growth.
 //!
-//! A memory's base never moves: its whole possible size is reserved when it is made, and growing only makes more
-//! of it accessible. This module knows bytes and pages; what a store's [`crate::Memory`] handle may
+//! As much of a memory's possible size as is configured, by default all, is reserved when it is made, and growing only makes
+//! more of it accessible. Beyond that it moves, or cannot grow. This module knows bytes and pages; what a store's [`crate::Memory`] handle may
 //! do with them is in [`crate::handles`].
 
 mod contents;

@@ -29,7 +29,10 @@ pub struct RuntimeConfig {
     pub memory_reservation: u64,
     /// Bytes after a reservation that fault; as in [`silica_contract::settings::Settings::memory_guard`].
     pub memory_guard: u64,
-    /// Address space reserved for a 64-bit memory, unless its maximum is smaller.
+    /// Whether a memory moves that outgrows a reservation of less than 4 GiB; as in
+    /// [`silica_contract::settings::Settings::memory_may_move`].
+    pub memory_may_move: bool,
+    /// Address space reserved for a 64-bit memory that does not move, unless its maximum is smaller.
     pub memory64_reservation: u64,
     /// Most elements of a table, whatever its type says.
     pub table_elements_max: u64,
@@ -56,6 +59,7 @@ impl Default for RuntimeConfig {
             memory_keep_resident: 0,
             memory_reservation: 4 << 30,
             memory_guard: 2 << 30,
+            memory_may_move: true,
             memory64_reservation: 64 << 30,
             table_elements_max: 10_000_000,
             interrupt_signal: None,
@@ -73,6 +77,7 @@ impl RuntimeConfig {
         let settings = Settings {
             memory_reservation: self.memory_reservation,
             memory_guard: self.memory_guard,
+            memory_may_move: self.memory_may_move,
             ..Settings::new(ProcessorFeatures {
                 architecture: Architecture::HOST,
                 enabled: Vec::new(),

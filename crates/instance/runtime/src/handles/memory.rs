@@ -84,8 +84,8 @@ impl Memory {
     #[must_use]
     pub fn data<'a>(&self, store: &'a StoreState) -> &'a [u8] {
         let memory = &self.entry(store).memory;
-        // SAFETY: the memory is accessible up to its length and does not move; while the store is borrowed
-        // no code runs that could write to it.
+        // SAFETY: the memory is accessible up to its length; while the store is borrowed
+        // no code runs that could write to it or make it grow.
         unsafe { std::slice::from_raw_parts(memory.base(), memory.length()) }
     }
 
@@ -111,8 +111,8 @@ impl Memory {
         (self.data_mut(state), data)
     }
 
-    /// The address of its first byte, which never changes. What may be done with it is up to the memory model:
-    /// only while no code of the store runs, and up to its length.
+    /// The address of its first byte, which growth may change where memories may move. What may be done with it is up to the
+    /// memory model: only while no code of the store runs, and up to its length.
     ///
     /// # Panics
     /// If it belongs to another store.

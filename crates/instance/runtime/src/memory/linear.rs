@@ -87,7 +87,7 @@ impl LinearMemory {
         Ok(())
     }
 
-    /// Its first byte. Valid for [`LinearMemory::length`] bytes while it lives, and never moves.
+    /// Its first byte. Valid for [`LinearMemory::length`] bytes until it grows; where its plan does not move, while it lives.
     pub(crate) fn base(&self) -> *mut u8 {
         self.slot.as_ref().map_or(std::ptr::null_mut(), Slot::base)
     }
@@ -124,10 +124,50 @@ impl LinearMemory {
             "a memory grows within its plan"
         );
         let accessible = length.next_multiple_of(silica_os::page_size());
-        if let Some(slot) = &mut self.slot {
+        if accessible > self.plan.reservation {
+            self.move_to(length)?;
+        } else if let Some(slot) = &mut self.slot {
             slot.set_accessible(accessible)?;
         }
         self.length = length;
+        Ok(())
+    }
+
+    /// Moves to a reservation with room for `length` bytes, all of which are accessible.
+    fn move_to(&mut self, length: usize) -> Result<(), RuntimeError> {
+        assert!(
+            self.plan.moves,
+            "only a memory that moves outgrows its reservation"
+        );
+        let accessible = length.next_multiple_of(silica_os::page_size());
+        let take = |plan: &MemoryPlan| {
+            self.pool
+                .take(plan.reservation + plan.guard, accessible, None)
+        };
+        let mut plan = self.plan.moved(length, false);
+        let slot = take(&plan).or_else(|_| {
+            plan = self.plan.moved(length, true);
+            take(&plan)
+        })?;
+        // SAFETY: both slots have so many accessible bytes, and nobody knows the new one yet; whoever grows the memory has it
+        // exclusively.
+        let (from, to) = unsafe {
+            (
+                std::slice::from_raw_parts(self.base(), self.length),
+                std::slice::from_raw_parts_mut(slot.base(), self.length),
+            )
+        };
+        // Pages that nothing was written to stay untouched.
+        let page = silica_os::page_size();
+        for (from, to) in from.chunks(page).zip(to.chunks_mut(page)) {
+            if from.iter().any(|byte| *byte != 0) {
+                to.copy_from_slice(from);
+            }
+        }
+        self.plan = plan;
+        if let Some(old) = self.slot.replace(slot) {
+            self.pool.give_back(old);
+        }
         Ok(())
     }
 }

@@ -10,12 +10,14 @@ use crate::{RuntimeConfig, RuntimeError};
 pub(crate) struct MemoryPlan {
     /// Bytes that the memory begins with.
     pub(crate) min_bytes: usize,
-    /// Bytes that it may grow to: its maximum, or what is reserved.
+    /// Bytes that it may grow to: its maximum, or what is reserved unless it moves.
     pub(crate) max_bytes: usize,
     /// Bytes of address space before the guard.
     pub(crate) reservation: usize,
     /// Bytes after the reservation that fault.
     pub(crate) guard: usize,
+    /// Whether it moves to a larger reservation when it outgrows this one.
+    pub(crate) moves: bool,
     /// Base-two logarithm of its page's bytes.
     pub(crate) page_size_log2: u8,
 }
@@ -44,16 +46,19 @@ impl MemoryPlan {
             .max
             .map_or(addressable(ty.index), bytes)
             .min(addressable(ty.index));
-        let (reservation, guard) = match style {
-            MemoryStyle::Reserved { guard } => (1_u128 << 32, guard),
-            MemoryStyle::Checked { guard } => {
+        let (reservation, guard, moves) = match style {
+            MemoryStyle::Reserved { guard } => (1_u128 << 32, guard, false),
+            MemoryStyle::Checked { guard, moves } => {
                 let wanted = match ty.index {
-                    IndexType::I32 => config.memory_reservation,
-                    IndexType::I64 => config.memory64_reservation,
+                    // What other threads use cannot move, so all that it may become is reserved.
+                    IndexType::I32 if ty.shared => 1 << 32,
+                    IndexType::I64 if !moves => config.memory64_reservation,
+                    IndexType::I32 | IndexType::I64 => config.memory_reservation,
                 };
-                (most.min(u128::from(wanted)).max(min), guard)
+                (most.min(u128::from(wanted)).max(min), guard, moves)
             }
         };
+        let largest = if moves { ADDRESS_SPACE } else { reservation };
         let too_large = RuntimeError::MemoryTooLarge {
             bytes: min,
             limit: reservation.min(ADDRESS_SPACE) as u64,
@@ -67,9 +72,10 @@ impl MemoryPlan {
         };
         Ok(MemoryPlan {
             min_bytes: min as usize,
-            max_bytes: most.min(reservation) as usize,
+            max_bytes: most.min(largest) as usize,
             reservation: reservation.next_multiple_of(page).max(page) as usize,
             guard,
+            moves,
             page_size_log2: ty.page_size_log2,
         })
     }
@@ -85,19 +91,32 @@ impl MemoryPlan {
                     return None;
                 }
                 self.reservation = half;
-                self.max_bytes = self.max_bytes.min(half);
+                if !self.moves {
+                    self.max_bytes = self.max_bytes.min(half);
+                }
                 Some(self)
             }
         }
+    }
+
+    /// The plan after moving, with room for `length` bytes: twice as much as before, for the next growths, unless that
+    /// is more than it may grow to. `tight` asks for no more than is needed.
+    pub(crate) fn moved(mut self, length: usize, tight: bool) -> MemoryPlan {
+        let roomy = self.reservation.saturating_mul(2).min(self.max_bytes);
+        let room = if tight { length } else { length.max(roomy) };
+        self.reservation = room.next_multiple_of(silica_os::page_size());
+        self
     }
 
     /// Whether code that checks accesses in this style is safe with a memory of this plan.
     pub(crate) fn suits(&self, style: MemoryStyle) -> bool {
         match style {
             MemoryStyle::Reserved { guard } => {
-                self.reservation as u64 >= 1 << 32 && (self.guard as u64) >= guard
+                self.reservation as u64 >= 1 << 32 && self.guard as u64 >= guard && !self.moves
             }
-            MemoryStyle::Checked { guard } => self.guard as u64 >= guard,
+            MemoryStyle::Checked { guard, moves } => {
+                self.guard as u64 >= guard && (moves || !self.moves)
+            }
         }
     }
 }
@@ -119,7 +138,10 @@ mod tests {
         }
     }
 
-    const CHECKED: MemoryStyle = MemoryStyle::Checked { guard: 1 << 16 };
+    const CHECKED: MemoryStyle = MemoryStyle::Checked {
+        guard: 1 << 16,
+        moves: false,
+    };
 
     /// Regression class: a memory of 2^48 pages overflowed its maximum.
     #[test]
@@ -148,5 +170,26 @@ mod tests {
         let plan = MemoryPlan::new(&config, &memory(IndexType::I32, 1, Some(2)), reserved).unwrap();
         assert!(plan.suits(reserved) && plan.suits(CHECKED));
         assert_eq!(plan.max_bytes, 2 << 16);
+    }
+
+    #[test]
+    fn a_memory_that_moves_may_grow_to_its_maximum() {
+        let config = RuntimeConfig {
+            memory_reservation: 1 << 20,
+            ..RuntimeConfig::default()
+        };
+        let style = MemoryStyle::Checked {
+            guard: 1 << 16,
+            moves: true,
+        };
+        for (index, max) in [(IndexType::I32, 1_usize << 32), (IndexType::I64, 1 << 46)] {
+            let plan = MemoryPlan::new(&config, &memory(index, 1, None), style).unwrap();
+            assert_eq!((plan.reservation, plan.max_bytes), (1 << 20, max));
+            assert!(plan.suits(style) && !plan.suits(CHECKED));
+            let moved = plan.moved(17 << 16, false);
+            assert_eq!((moved.reservation, moved.max_bytes), (2 << 20, max));
+            assert_eq!(plan.moved(17 << 16, true).reservation, 17 << 16);
+            assert_eq!(plan.moved(3 << 20, false).reservation, 3 << 20);
+        }
     }
 }
