@@ -3,14 +3,15 @@
 //! All calls go through [`run`], which prepares an [`Activation`] and enters it: it picks the stack, notes the
 //! activation for the handler of faults, and turns what ended the call into a result.
 
-use std::mem::MaybeUninit;
+use std::{mem::MaybeUninit, sync::Arc};
 
 use silica_contract::{abi::Location, trap::TrapCode};
 
 use crate::{
     CallError, Value,
     entry::{
-        self, Activation, Before, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS, RETURNED,
+        self, Activation, Before, Entrance, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS,
+        RETURNED,
     },
     fault,
     handles::Function,
@@ -57,8 +58,9 @@ impl StoreState {
         let id = self.id();
         let state = self.raw();
         let mut place = MaybeUninit::uninit();
-        let activation = function.activation(&mut place, state);
-        activation.flags |= FLOAT_ARGUMENTS | MANY_RESULTS | FLOAT_RESULTS;
+        let activation = Activation::init(&mut place, state.cast());
+        let mut entrance = function.entrance(state);
+        entrance.flags |= FLOAT_ARGUMENTS | MANY_RESULTS | FLOAT_RESULTS;
         if layout.area_bytes > 0 {
             activation.registers.integers[2].write(area.as_mut_ptr() as u64);
         }
@@ -75,11 +77,10 @@ impl StoreState {
                 Location::Area(_) => unreachable!("parameters are not in the result area"),
             }
         }
-        activation.stack_arguments.write(stack.as_ptr());
-        activation.stack_arguments_bytes = stack.len() * 8;
+        activation.put_on_stack(&mut entrance, stack.as_ptr(), stack.len() * 8);
         // SAFETY: the arguments are those of the function's type, checked above and placed by its layout;
         // function and state belong together; `self` is not used while code runs.
-        unsafe { run(state, activation)? };
+        unsafe { run(state, activation, entrance)? };
         for ((result, location), ty) in results
             .iter_mut()
             .zip(&layout.results)
@@ -138,7 +139,8 @@ impl StoreState {
         let id = self.id();
         let state = self.raw();
         let mut place = MaybeUninit::uninit();
-        let activation = function.activation(&mut place, state);
+        let activation = Activation::init(&mut place, state.cast());
+        let mut entrance = function.entrance(state);
         let mut area = ResultArea::uninit();
         let mut outgoing = Outgoing::arguments(activation);
         if !R::IN_REGISTERS {
@@ -146,25 +148,20 @@ impl StoreState {
         }
         params.put(&mut outgoing, id);
         let stack = outgoing.finish();
-        if stack.bytes > 0 {
-            activation
-                .stack_arguments
-                .write(stack.words.as_ptr().cast());
-            activation.stack_arguments_bytes = stack.bytes;
-        }
+        activation.put_on_stack(&mut entrance, stack.words.as_ptr().cast(), stack.bytes);
         if P::FLOATS > 0 {
-            activation.flags |= FLOAT_ARGUMENTS;
+            entrance.flags |= FLOAT_ARGUMENTS;
         }
         if R::IN_REGISTERS && R::INTEGERS > 1 {
-            activation.flags |= MANY_RESULTS;
+            entrance.flags |= MANY_RESULTS;
         }
         if R::IN_REGISTERS && R::FLOATS > 0 {
-            activation.flags |= FLOAT_RESULTS;
+            entrance.flags |= FLOAT_RESULTS;
         }
         // SAFETY: `Typed` proved that the function takes a `P` and gives an `R`, and `put` has placed a `P` by
         // the calling convention; function and state belong together; `self` is not used while code runs.
         unsafe {
-            run(state, activation)?;
+            run(state, activation, entrance)?;
             Ok(take_results(&activation.registers, area.as_ptr(), id))
         }
     }
@@ -180,14 +177,17 @@ fn put_stack(stack: &mut [u64], offset: u32, bits: u128, param: &Value) {
 }
 
 impl Function {
-    /// An activation that calls this function, with the contexts in place.
+    /// How this function is called.
     #[inline(always)]
-    fn activation(self, place: &mut MaybeUninit<Activation>, state: *mut State) -> &mut Activation {
+    fn entrance(self, state: *mut State) -> Entrance {
         let (code, context) = self.entry();
-        // SAFETY: only the addresses and a flag of the state are read, while nothing runs.
-        let (store, counts_fuel) = unsafe { (&raw mut (*state).fields, (*state).counts_fuel) };
-        let flags = if counts_fuel { FUEL } else { 0 };
-        Activation::init(place, store, code, context, flags)
+        // SAFETY: only a flag of the state is read, while nothing runs.
+        let counts_fuel = unsafe { (*state).counts_fuel };
+        Entrance {
+            code,
+            context,
+            flags: if counts_fuel { FUEL } else { 0 },
+        }
     }
 }
 
@@ -197,34 +197,47 @@ impl Function {
 /// `state` is the `whole` of a store that is borrowed exclusively and not otherwise used until this returns;
 /// the activation is whole, for a function of this store.
 #[inline(always)]
-pub(crate) unsafe fn run(state: *mut State, activation: *mut Activation) -> Result<(), CallError> {
+pub(crate) unsafe fn run(
+    state: *mut State,
+    activation: *mut Activation,
+    entrance: Entrance,
+) -> Result<(), CallError> {
     // SAFETY: see above.
     unsafe {
         let bounds = (*state).stack;
-        if !bounds.contains(activation as usize) {
+        let stack = if bounds.contains(activation as usize) {
+            0
+        } else {
             if bounds.top == 0 || !(*state).fields.activation.is_null() {
-                return run_on_new_stack(state, activation);
+                return run_on_new_stack(state, activation, entrance);
             }
-            (*activation).switch_to(bounds.top);
-        }
-        run_here(state, activation)
+            Activation::stack_start(bounds.top)
+        };
+        run_here(state, activation, entrance, stack)
     }
 }
 
-/// As [`run`], with the stack chosen.
+/// As [`run`], with the stack chosen: where it begins, or 0 to stay.
 ///
 /// # Safety
 /// As [`run`].
 #[inline(always)]
-unsafe fn run_here(state: *mut State, activation: *mut Activation) -> Result<(), CallError> {
+unsafe fn run_here(
+    state: *mut State,
+    activation: *mut Activation,
+    entrance: Entrance,
+    stack: usize,
+) -> Result<(), CallError> {
     // SAFETY: see above. The activation is taken out of the store and of the thread before this
     // returns, whichever way `enter` does.
     unsafe {
-        if (*state).interrupt.is_asked() {
+        // Looked up once: the store owns it.
+        let interrupt = &*Arc::as_ptr(&(*state).interrupt);
+        if interrupt.is_asked() {
             StoreState::from_state(&*state).interrupted()?;
         }
         let thread = silica_os::prepare_thread();
-        let thread_before = (*state).interrupt.set_thread(thread.number());
+        let thread_before = interrupt.set_thread(thread.number());
         let (previous, thread_slot) = fault::replace_current(activation);
         let before = Before {
             activation: previous,
@@ -234,14 +247,20 @@ unsafe fn run_here(state: *mut State, activation: *mut Activation) -> Result<(),
         };
         (*activation).link(before, thread_slot);
         (*state).fields.activation = activation;
-        let status = entry::enter(activation);
+        let Entrance {
+            code,
+            context,
+            flags,
+        } = entrance;
+        let ended = entry::enter(activation, code, context, flags, stack);
         let before = (*activation).before();
         (*state).fields.activation = before.in_store;
         (*state).fields.exit_frame = before.exit_frame;
         (*state).fields.exit_pc = before.exit_pc;
         (*activation).unlink_thread(before.activation);
-        (*state).interrupt.set_thread(thread_before);
-        if status == RETURNED {
+        interrupt.restore_thread(thread_before);
+        if ended.status == RETURNED {
+            (*activation).registers.integers[0].write(ended.first_result);
             Ok(())
         } else {
             Err(fault::ended(&mut *state))
@@ -259,6 +278,7 @@ unsafe fn run_here(state: *mut State, activation: *mut Activation) -> Result<(),
 unsafe fn run_on_new_stack(
     state: *mut State,
     activation: *mut Activation,
+    entrance: Entrance,
 ) -> Result<(), CallError> {
     // SAFETY: see above; a stack is given back only when nothing runs on it any more.
     unsafe {
@@ -270,17 +290,17 @@ unsafe fn run_on_new_stack(
         let bounds = StackBounds::of(&stack);
         let before = (*state).stack;
         (*state).set_stack(bounds);
-        (*activation).switch_to(bounds.top);
+        let start = Activation::stack_start(bounds.top);
         if before.top == 0 {
             (*state).own_stack = Some(stack);
-            return run_here(state, activation);
+            return run_here(state, activation, entrance, start);
         }
         let restore = RestoreStack {
             state,
             before,
             stack: Some(stack),
         };
-        let result = run_here(state, activation);
+        let result = run_here(state, activation, entrance, start);
         drop(restore);
         result
     }

@@ -24,6 +24,6 @@ pub(crate) use architecture::{
 };
 
 pub(crate) use activation::{
-    Activation, Before, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS, RETURNED, Registers,
-    StoreFields,
+    Activation, Before, Entrance, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS, RETURNED,
+    Registers, StoreFields,
 };

@@ -14,7 +14,7 @@ use crate::{
     CallError, CompiledModule, RuntimeError, builtins,
     call::{run, trap_at_once},
     entries::{MemoryEntry, TableEntry},
-    entry::{Activation, FUEL},
+    entry::{Activation, Entrance, FUEL},
     handles::{Extern, Tag, ask_memory_minimum, ask_table_minimum},
     imports::{ImportMismatch, check_import},
     instance::Instance,
@@ -430,7 +430,12 @@ fn run_start(store: &mut StoreState, index: u32, start: u32) -> Result<(), CallE
     let state = store.raw();
     let flags = if counts_fuel { FUEL } else { 0 };
     let mut place = std::mem::MaybeUninit::uninit();
-    let activation = Activation::init(&mut place, state.cast(), code, context as u64, flags);
+    let activation = Activation::init(&mut place, state.cast());
+    let entrance = Entrance {
+        code,
+        context: context as u64,
+        flags,
+    };
     // SAFETY: validation proved that the start function takes and gives nothing; `store` is not used while it runs.
-    unsafe { run(state, activation) }
+    unsafe { run(state, activation, entrance) }
 }

@@ -74,6 +74,12 @@ impl InterruptState {
         before
     }
 
+    /// Notes again what [`InterruptState::set_thread`] gave.
+    #[inline(always)]
+    pub(crate) fn restore_thread(&self, number: u64) {
+        self.thread.store(number, Ordering::Release);
+    }
+
     /// Which thread runs the store's code; 0 for none.
     pub(crate) fn thread(&self) -> u64 {
         self.thread.load(Ordering::Relaxed)

@@ -32,6 +32,8 @@ pub(crate) struct StackBounds {
     reserve_top: usize,
     bottom: usize,
     pub(crate) top: usize,
+    /// From `start` to `top`.
+    bytes: usize,
 }
 
 /// Bytes above a stack's end that a leaving stub may need before it is on the reserve.
@@ -45,6 +47,7 @@ impl StackBounds {
             reserve_top: stack.reserve().end,
             bottom: stack.bottom(),
             top: stack.top(),
+            bytes: stack.top() - stack.start(),
         }
     }
 
@@ -57,7 +60,7 @@ impl StackBounds {
     /// Whether this address is on the stack or its reserve.
     #[inline(always)]
     pub(crate) fn contains(self, address: usize) -> bool {
-        address.wrapping_sub(self.start) < self.top - self.start
+        address.wrapping_sub(self.start) < self.bytes
     }
 }
 

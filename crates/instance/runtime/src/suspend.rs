@@ -227,7 +227,7 @@ impl Leave<'_> {
             }
             fault::set_current(self.outside);
             self.call_state.swap(&mut *self.state);
-            (*self.state).interrupt.set_thread(self.thread);
+            (*self.state).interrupt.restore_thread(self.thread);
         }
     }
 }

@@ -9,21 +9,22 @@ use std::arch::naked_asm;
 use silica_contract::layout::{host_context, store};
 
 use super::activation::{
-    Activation,
+    Activation, Ended,
     offsets::{
-        CODE, FLAGS, FLOATS, FRAME_BYTES, FRAME_FLOATS, HOST_STACK_POINTER, INTEGERS,
-        STACK_ARGUMENTS, STACK_ARGUMENTS_BYTES, STACK_TOP, STORE,
+        FLOATS, FRAME_BYTES, FRAME_FLOATS, HOST_STACK_POINTER, INTEGERS, STACK_ARGUMENTS,
+        STACK_ARGUMENTS_BYTES, STORE,
     },
 };
 
 const _: () = {
-    use super::{FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS};
+    use super::{FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS, activation::STACK_ARGUMENTS};
     // The bits that `tbz` names below.
     assert!(
         FLOAT_ARGUMENTS == 1 << 0
             && MANY_RESULTS == 1 << 1
             && FLOAT_RESULTS == 1 << 2
             && FUEL == 1 << 3
+            && STACK_ARGUMENTS == 1 << 4
     );
 };
 
@@ -43,15 +44,21 @@ macro_rules! restore_host {
     };
 }
 
-/// Calls `activation.code`: returns [`super::RETURNED`] when it returned, with its results in the activation,
-/// and 1 when [`resume_host`] ended it.
+/// Calls `code`, on the stack that begins at `stack` unless that is 0: [`super::RETURNED`] when it returned, with its results
+/// in the activation but for the first integer, and 1 when [`resume_host`] ended it.
 ///
 /// # Safety
-/// `activation` is whole: `code` is a compiled function or a leaving stub, the registers and stack arguments are those
-/// of its signature, `stack_top` is 0 or the top of a stack that nothing runs on, `store` is the store
-/// of the context in the first register.
+/// `activation` is whole; `code` is a compiled function or a leaving stub, the registers and stack arguments are those
+/// of its signature, `flags` say which; nothing runs on the stack; the activation's store is that
+/// of `context`.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn enter(activation: *mut Activation) -> u64 {
+pub(crate) unsafe extern "C" fn enter(
+    activation: *mut Activation,
+    code: usize,
+    context: u64,
+    flags: u64,
+    stack: usize,
+) -> Ended {
     naked_asm!(
         "stp x29, x30, [sp, #-160]!",
         "mov x29, sp",
@@ -62,18 +69,15 @@ pub(crate) unsafe extern "C" fn enter(activation: *mut Activation) -> u64 {
         "stp x27, x28, [sp, #80]",
         "stp d8, d9, [sp, #96]",
         "stp d10, d11, [sp, #112]",
-        "stp d12, d13, [sp, #128]",
-        "stp d14, d15, [sp, #144]",
+        "stp d12, d13, [sp, #128]; stp d14, d15, [sp, #144]",
         "mov x9, sp",
         "str x9, [x0, #{host_stack_pointer}]",
-        "ldr x10, [x0, #{stack_top}]",
-        "cmp x10, #0",
-        "csel x10, x9, x10, eq",
+        "cmp x4, #0",
+        "csel x10, x9, x4, eq",
         "mov sp, x10",
-        "str x0, [sp, #-16]!",
-        "ldr x11, [x0, #{flags}]",
-        "ldr x12, [x0, #{stack_arguments_bytes}]",
-        "cbnz x12, 5f",
+        "stp x0, x3, [sp, #-16]!",
+        "mov x11, x3",
+        "tbnz w11, #4, 5f",
         "2:",
         "tbz w11, #0, 3f",
         "ldp q0, q1, [x0, #{floats}]",
@@ -85,24 +89,24 @@ pub(crate) unsafe extern "C" fn enter(activation: *mut Activation) -> u64 {
         "ldr x13, [x0, #{store}]",
         "ldr x21, [x13, #{store_fuel}]",
         "4:",
-        "ldr x1, [x0, #{code}]",
-        "ldp x2, x3, [x0, #{integers}]",
+        // The host has no context.
+        "mov x3, #0",
         "ldp x4, x5, [x0, #{integers} + 16]",
         "ldp x6, x7, [x0, #{integers} + 32]",
         "blr x1",
         // The callee popped its arguments: the activation is on top.
-        "ldr x0, [sp]",
-        "str x2, [x0, #{integers}]",
-        "ldr x11, [x0, #{flags}]",
+        "ldp x0, x11, [sp]",
         "tst x11, #14",
         "b.ne 7f",
         "6:",
         "ldr x9, [x0, #{host_stack_pointer}]",
         "mov sp, x9",
         "mov x0, #0",
+        "mov x1, x2",
         restore_host!(),
         // Arguments on the stack.
         "5:",
+        "ldr x12, [x0, #{stack_arguments_bytes}]",
         "ldr x13, [x0, #{stack_arguments}]",
         "sub sp, sp, x12",
         "mov x15, sp",
@@ -130,13 +134,10 @@ pub(crate) unsafe extern "C" fn enter(activation: *mut Activation) -> u64 {
         "str x21, [x13, #{store_fuel}]",
         "b 6b",
         host_stack_pointer = const HOST_STACK_POINTER,
-        stack_top = const STACK_TOP,
-        flags = const FLAGS,
         stack_arguments = const STACK_ARGUMENTS,
         stack_arguments_bytes = const STACK_ARGUMENTS_BYTES,
         store = const STORE,
         store_fuel = const store::FUEL,
-        code = const CODE,
         integers = const INTEGERS,
         floats = const FLOATS,
     )

@@ -7,10 +7,21 @@ use std::{
 
 use silica_contract::layout;
 
+/// What [`super::enter`] calls, beside the activation: it travels in registers, since a call is made of few stores.
+#[derive(Clone, Copy)]
+pub(crate) struct Entrance {
+    /// What to call.
+    pub(crate) code: usize,
+    /// Its context.
+    pub(crate) context: u64,
+    /// Which registers matter.
+    pub(crate) flags: u64,
+}
+
 /// [`super::enter`]'s result when compiled code returned.
 pub(crate) const RETURNED: u64 = 0;
 
-/// A flag of [`Activation::flags`]: load the float argument registers.
+/// A flag of [`Entrance::flags`]: load the float argument registers.
 pub(crate) const FLOAT_ARGUMENTS: u64 = 1;
 /// Store all integer result registers, not only the first.
 pub(crate) const MANY_RESULTS: u64 = 2;
@@ -18,6 +29,12 @@ pub(crate) const MANY_RESULTS: u64 = 2;
 pub(crate) const FLOAT_RESULTS: u64 = 4;
 /// Fuel is counted: load and store the pinned register.
 pub(crate) const FUEL: u64 = 8;
+/// There are arguments on the stack.
+pub(super) const STACK_ARGUMENTS: u64 = 16;
+/// What of an entrance is out of the ordinary.
+pub(super) const RARE_ARGUMENTS: u64 = FLOAT_ARGUMENTS | FUEL | STACK_ARGUMENTS;
+/// What of a return is out of the ordinary.
+pub(super) const RARE_RESULTS: u64 = MANY_RESULTS | FLOAT_RESULTS | FUEL;
 
 /// Bytes between [`Activation::host_stack_pointer`] and the frame pointer that compiled code is called with: on x86-64
 /// five registers lie between them.
@@ -25,8 +42,18 @@ const FRAME_ABOVE_STACK_POINTER: usize = if cfg!(target_arch = "x86_64") { 40 } 
 /// Where `enter` wants a fresh stack to begin, below its top: on x86-64 a return address lies there.
 const BELOW_STACK_TOP: usize = if cfg!(target_arch = "x86_64") { 8 } else { 0 };
 
+/// How [`super::enter`] ended, and the first integer result.
+#[repr(C)]
+pub(crate) struct Ended {
+    /// [`RETURNED`] or not.
+    pub(crate) status: u64,
+    /// Of a call that returned.
+    pub(crate) first_result: u64,
+}
+
 /// The registers that arguments and results travel in, by the convention's order.
-/// For arguments the first two integers are the contexts.
+/// For arguments the first two integers are the contexts, which are not read: that of the code comes
+/// with the [`Entrance`], and the host has none.
 #[repr(C)]
 pub(crate) struct Registers {
     /// Integer class.
@@ -58,19 +85,12 @@ pub(crate) struct StoreFields {
 pub(crate) struct Activation {
     /// Set by [`super::enter`]: where the host's registers are saved.
     host_stack_pointer: MaybeUninit<usize>,
-    /// Where the stack to switch to begins; 0 to stay. See [`Activation::switch_to`].
-    stack_top: usize,
-    /// What to call.
-    pub(crate) code: usize,
-    /// Which registers matter.
-    pub(crate) flags: u64,
-    /// Arguments that go to the stack, lowest first.
-    pub(crate) stack_arguments: MaybeUninit<*const u64>,
+    /// Arguments that go to the stack, lowest first, where the flags say that there are any.
+    stack_arguments: MaybeUninit<*const u64>,
     /// How many bytes of them, a multiple of 16.
-    pub(crate) stack_arguments_bytes: usize,
+    stack_arguments_bytes: MaybeUninit<usize>,
     /// The store.
     pub(crate) store: *mut StoreFields,
-    padding: MaybeUninit<usize>,
     /// Arguments, then results.
     pub(crate) registers: Registers,
     /// What was entered before on this thread.
@@ -101,14 +121,11 @@ pub(crate) struct Before {
 /// Offsets that the assembly uses.
 pub(super) mod offsets {
     pub(in crate::entry) const HOST_STACK_POINTER: usize = 0;
-    pub(in crate::entry) const STACK_TOP: usize = 8;
-    pub(in crate::entry) const CODE: usize = 16;
-    pub(in crate::entry) const FLAGS: usize = 24;
-    pub(in crate::entry) const STACK_ARGUMENTS: usize = 32;
-    pub(in crate::entry) const STACK_ARGUMENTS_BYTES: usize = 40;
-    pub(in crate::entry) const STORE: usize = 48;
-    pub(in crate::entry) const INTEGERS: usize = 64;
-    pub(in crate::entry) const FLOATS: usize = 128;
+    pub(in crate::entry) const STACK_ARGUMENTS: usize = 8;
+    pub(in crate::entry) const STACK_ARGUMENTS_BYTES: usize = 16;
+    pub(in crate::entry) const STORE: usize = 24;
+    pub(in crate::entry) const INTEGERS: usize = 32;
+    pub(in crate::entry) const FLOATS: usize = 96;
     /// Of [`super::Registers`] alone, as a leaving stub makes it.
     pub(in crate::entry) const FRAME_FLOATS: usize = 64;
     pub(in crate::entry) const FRAME_BYTES: usize = 192;
@@ -116,9 +133,6 @@ pub(super) mod offsets {
 
 const _: () = {
     assert!(offset_of!(Activation, host_stack_pointer) == offsets::HOST_STACK_POINTER);
-    assert!(offset_of!(Activation, stack_top) == offsets::STACK_TOP);
-    assert!(offset_of!(Activation, code) == offsets::CODE);
-    assert!(offset_of!(Activation, flags) == offsets::FLAGS);
     assert!(offset_of!(Activation, stack_arguments) == offsets::STACK_ARGUMENTS);
     assert!(offset_of!(Activation, stack_arguments_bytes) == offsets::STACK_ARGUMENTS_BYTES);
     assert!(offset_of!(Activation, store) == offsets::STORE);
@@ -141,38 +155,34 @@ const _: () = {
 };
 
 impl Activation {
-    /// Makes an activation that calls `code` with the contexts in place and no other argument. Only what is
-    /// needed is written: registers are left as they are, since a call is made of few stores.
+    /// Makes an activation without arguments. Only what is needed is written: registers are left as they are.
     #[inline(always)]
     pub(crate) fn init(
         place: &mut MaybeUninit<Activation>,
         store: *mut StoreFields,
-        code: usize,
-        context: u64,
-        flags: u64,
     ) -> &mut Activation {
         let activation = place.as_mut_ptr();
-        // SAFETY: every field is written but the registers, of which anything is a value, `padding`, and
-        // what `enter` and `run` write before anybody reads it, all of which are plain numbers and pointers
-        // that are not read before.
+        // SAFETY: the only field that must be initialized is written: the others are the registers, the arguments on the
+        // stack, and what `enter` and `run` write before anybody reads it.
         unsafe {
-            (&raw mut (*activation).stack_top).write(0);
-            (&raw mut (*activation).code).write(code);
-            (&raw mut (*activation).flags).write(flags);
-            (&raw mut (*activation).stack_arguments_bytes).write(0);
             (&raw mut (*activation).store).write(store);
-            let integers = (&raw mut (*activation).registers.integers).cast::<u64>();
-            integers.write(context);
-            // The host has no context.
-            integers.add(1).write(0);
             &mut *activation
         }
     }
 
-    /// Makes [`super::enter`] switch to the stack that has this top.
+    /// Gives it arguments on the stack, if there are any: lowest first, a multiple of 16 bytes. They must stay where they are until it is entered.
     #[inline(always)]
-    pub(crate) fn switch_to(&mut self, top: usize) {
-        self.stack_top = top - BELOW_STACK_TOP;
+    pub(crate) fn put_on_stack(
+        &mut self,
+        entrance: &mut Entrance,
+        arguments: *const u64,
+        bytes: usize,
+    ) {
+        if bytes > 0 {
+            entrance.flags |= STACK_ARGUMENTS;
+            self.stack_arguments.write(arguments);
+            self.stack_arguments_bytes.write(bytes);
+        }
     }
 
     /// The frame pointer that compiled code was called with: a walk of frames ends where it appears.
@@ -189,6 +199,12 @@ impl Activation {
         self.previous_in_store.write(before.in_store);
         self.previous_exit_frame.write(before.exit_frame);
         self.previous_exit_pc.write(before.exit_pc);
+    }
+
+    /// Where a stack begins for [`super::enter`], below its top.
+    #[inline(always)]
+    pub(crate) fn stack_start(top: usize) -> usize {
+        top - BELOW_STACK_TOP
     }
 
     /// What was before.
