@@ -190,9 +190,10 @@ impl Config {
     /// Whether code counts fuel. A store then starts with none: see [`Store::set_fuel`](crate::Store::set_fuel).
     ///
     /// Each operator costs 1, one that works on many bytes or elements too; `nop`, `drop` and structure (`block`, `loop`, `else`, `end`) are free. The count
-    /// depends on the module and its input alone. Whether any is left is looked at on entry to a function and to each turn of a loop: only there
-    /// does [`Trap::OutOfFuel`](crate::Trap::OutOfFuel) end a call. So what lies between, a path through one function without a loop or a call, is finished
-    /// even if there was too little for it. What was missing is a debt, told as 0.
+    /// depends on the module and its input alone. Whether there is enough is looked at on entry to a function and to each turn of a loop: only there
+    /// does [`Trap::OutOfFuel`](crate::Trap::OutOfFuel) end a call. What is executed from there on without a branch or a call is paid for at once; what
+    /// comes later on a path through the function without a loop or a call is finished even if there was too little for it. What was missing is a
+    /// debt, told as 0.
     pub fn consume_fuel(&mut self, yes: bool) -> &mut Self {
         self.fuel = yes;
         self

@@ -15,6 +15,7 @@
 ;;     movq %rsp, %rbp
 ;;   block0:
 ;;     movq    %r15, %rax
+;;     movq    %rax, %r15
 ;;     testq %rax, %rax
 ;;     jl #trap=user13
 ;;     uninit  %rax
@@ -23,13 +24,12 @@
 ;;     jmp     label1
 ;;   block1:
 ;;     movq    %r15, %rdi
+;;     leaq -0xd(%rdi), %rdi
+;;     movq    %rdi, %r15
 ;;     testq %rdi, %rdi
 ;;     jl #trap=user13
 ;;     movl %edx, %edi
 ;;     movl (%rsi, %rdi), %edi
-;;     movq    %r15, %r8
-;;     leaq -0xd(%r8), %r8
-;;     movq    %r8, %r15
 ;;     leal 4(%rdx), %edx
 ;;     leal (%rax, %rdi), %eax
 ;;     cmpl %ecx, %edx

@@ -127,6 +127,8 @@ pub trait Backend {
     type Value;
     /// A block: a place to branch to, with parameters.
     type Block: Copy;
+    /// Fuel that was taken ahead: see [`Backend::fuel_charge`].
+    type Charge;
 
     // ---- the function ----
 
@@ -350,8 +352,11 @@ pub trait Backend {
     fn trap(&mut self, code: TrapCode);
     /// Takes so much fuel, without looking whether there was any.
     fn fuel_take(&mut self, amount: u32);
-    /// Traps with [`TrapCode::OutOfFuel`] if fuel fell below zero.
-    fn fuel_check(&mut self);
+    /// Takes fuel ahead, and traps with [`TrapCode::OutOfFuel`] if it fell below zero. How much, [`Backend::fuel_settle`]
+    /// tells when it is known: at most once, and before control goes elsewhere.
+    fn fuel_charge(&mut self) -> Self::Charge;
+    /// Tells how much a charge takes; nothing unless this is called.
+    fn fuel_settle(&mut self, charge: Self::Charge, amount: u32);
 
     // ---- blocks ----
 

@@ -129,7 +129,7 @@ impl<B: Backend> Translator<'_, '_, B> {
             arguments,
         });
         self.continue_at(header, &params);
-        self.check_fuel();
+        self.charge_fuel();
         self.open(FrameKind::Loop, header, (params, results), height);
         Ok(())
     }
@@ -189,7 +189,7 @@ impl<B: Backend> Translator<'_, '_, B> {
             frame.branched = true;
             self.reachable = false;
         }
-        self.fuel_owed = 0;
+        self.forget_fuel();
         self.operands.truncate(frame.height);
         Ok(())
     }

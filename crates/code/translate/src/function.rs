@@ -53,6 +53,7 @@ pub fn translate_function<B: Backend>(
         handlers: Vec::new(),
         reachable: true,
         fuel_owed: 0,
+        fuel_charge: None,
         branch_values_limit,
         branch_values_left: branch_values_limit,
         known: Known::default(),
@@ -103,8 +104,10 @@ pub(crate) struct Translator<'a, 'b, B: Backend> {
     pub(crate) handlers: Vec<(B::Block, bool)>,
     /// Whether the operator at hand can be executed. What cannot is validated only.
     pub(crate) reachable: bool,
-    /// Fuel of operators since the last [`Backend::fuel_take`].
-    pub(crate) fuel_owed: u32,
+    /// Fuel of operators since fuel was last taken, or charged.
+    fuel_owed: u32,
+    /// What pays for them, if they are paid for ahead.
+    fuel_charge: Option<B::Charge>,
     pub(crate) branch_values_limit: u64,
     pub(crate) branch_values_left: u64,
     /// What is known of the operand of the cast at hand.
@@ -212,8 +215,8 @@ impl<B: Backend> Translator<'_, '_, B> {
     /// Counts an operator. Structure (`block`, `loop`, `end`, …) and what does nothing is free; all else is 1.
     ///
     /// Fuel is taken when a run of operators ends: before control goes elsewhere (branch, call,
-    /// return) and where it may arrive (the end of a block). A trap inside of a run leaves that run's
-    /// operators uncounted. So the count depends on the module alone, in every tier.
+    /// return) and where it may arrive (the end of a block). The first run of a function and of a turn of a loop is paid for when it
+    /// begins. A trap inside of a run leaves that run's operators uncounted, or has counted them all. So the count depends on the module alone, in every tier.
     fn owe_fuel(&mut self, operator: &Operator<'_>) {
         if !self.environment.settings.fuel {
             return;
@@ -236,16 +239,25 @@ impl<B: Backend> Translator<'_, '_, B> {
 
     /// Takes the fuel that is owed.
     pub(crate) fn settle_fuel(&mut self) {
-        if self.fuel_owed > 0 {
-            self.backend.fuel_take(self.fuel_owed);
-            self.fuel_owed = 0;
+        let owed = std::mem::take(&mut self.fuel_owed);
+        match self.fuel_charge.take() {
+            Some(charge) => self.backend.fuel_settle(charge, owed),
+            None if owed > 0 => self.backend.fuel_take(owed),
+            None => {}
         }
     }
 
-    /// Stops the program where fuel has run out: on entry to a function and to each turn of a loop.
-    pub(crate) fn check_fuel(&mut self) {
+    /// Forgets what is owed where control does not come.
+    pub(crate) fn forget_fuel(&mut self) {
+        self.fuel_owed = 0;
+        self.fuel_charge = None;
+    }
+
+    /// Stops the program where fuel is too little for the run of operators that begins here: on entry to a function and to
+    /// each turn of a loop.
+    pub(crate) fn charge_fuel(&mut self) {
         if self.environment.settings.fuel {
-            self.backend.fuel_check();
+            self.fuel_charge = Some(self.backend.fuel_charge());
         }
     }
 
@@ -268,6 +280,6 @@ impl<B: Backend> Translator<'_, '_, B> {
             branched: false,
             handler: None,
         });
-        self.check_fuel();
+        self.charge_fuel();
     }
 }

@@ -33,6 +33,8 @@ use types::{ir_type, trap_code};
 impl Backend for CraneliftBackend<'_> {
     type Value = Operand;
     type Block = ir::Block;
+    /// The constant that is taken.
+    type Charge = ir::Inst;
 
     fn begin(&mut self, ty: &FunctionType, locals: &[MachineType]) {
         let (params, exit, function, handler) = match self.inlined_call.take() {
@@ -359,10 +361,21 @@ impl Backend for CraneliftBackend<'_> {
         self.ins().set_pinned_reg(left);
     }
 
-    fn fuel_check(&mut self) {
+    fn fuel_charge(&mut self) -> ir::Inst {
         let fuel = self.ins().get_pinned_reg(ir_types::I64);
-        let spent = self.ins().icmp_imm_s(IntCC::SignedLessThan, fuel, 0);
+        let amount = self.ins().iconst(ir_types::I64, 0);
+        let left = self.ins().iadd(fuel, amount);
+        self.ins().set_pinned_reg(left);
+        let spent = self.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
         self.ins().trapnz(spent, trap_code(TrapCode::OutOfFuel));
+        self.builder.func.dfg.value_def(amount).unwrap_inst()
+    }
+
+    fn fuel_settle(&mut self, charge: ir::Inst, amount: u32) {
+        self.builder.func.dfg.insts[charge] = ir::InstructionData::UnaryImm {
+            opcode: ir::Opcode::Iconst,
+            imm: (-i64::from(amount)).into(),
+        };
     }
 
     fn block(&mut self, params: &[MachineType], _is_loop: bool) -> ir::Block {

@@ -41,6 +41,8 @@ impl Evaluator {
 impl Backend for Evaluator {
     type Value = Value;
     type Block = Block;
+    /// Whether the run that it is for is executed.
+    type Charge = bool;
 
     fn begin(&mut self, ty: &FunctionType, locals: &[MachineType]) {
         assert_eq!(self.locals.len(), ty.params.len(), "arguments of the call");
@@ -378,7 +380,15 @@ impl Backend for Evaluator {
         }
     }
 
-    fn fuel_check(&mut self) {}
+    fn fuel_charge(&mut self) -> bool {
+        self.is_running()
+    }
+
+    fn fuel_settle(&mut self, charge: bool, amount: u32) {
+        if charge {
+            self.fuel += u64::from(amount);
+        }
+    }
 
     fn block(&mut self, params: &[MachineType], _is_loop: bool) -> Block {
         self.blocks.push(BlockState {
