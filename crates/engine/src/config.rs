@@ -78,6 +78,9 @@ pub struct Config {
     pub(crate) max_wasm_stack: usize,
     pub(crate) async_stack_size: Option<usize>,
     pub(crate) parallel_compilation: bool,
+    pub(crate) gc_heap_max: u64,
+    pub(crate) gc_nursery_size: u32,
+    pub(crate) gc_stress: bool,
     pub(crate) allocation: InstanceAllocationStrategy,
     pub(crate) backtrace: bool,
     pub(crate) backtrace_details: bool,
@@ -118,6 +121,9 @@ impl Config {
             max_wasm_stack: 1 << 20,
             async_stack_size: None,
             parallel_compilation: true,
+            gc_heap_max: 4 << 30,
+            gc_nursery_size: silica_runtime::RuntimeConfig::default().heap_nursery_bytes,
+            gc_stress: false,
             allocation: InstanceAllocationStrategy::OnDemand,
             backtrace: true,
             backtrace_details: true,
@@ -271,6 +277,27 @@ impl Config {
     /// 64 KiB at least. By default 512 KiB more than [`Config::max_wasm_stack`].
     pub fn async_stack_size(&mut self, bytes: usize) -> &mut Self {
         self.async_stack_size = Some(bytes);
+        self
+    }
+
+    /// Bytes that the objects of a store take at most; 4 GiB by default, which is all that there can be. A store's
+    /// [`ResourceLimiter`](crate::ResourceLimiter) is asked as for a memory, too.
+    pub fn gc_heap_max(&mut self, bytes: u64) -> &mut Self {
+        self.gc_heap_max = bytes;
+        self
+    }
+
+    /// Bytes of the part of a store's heap where new objects are made: more makes collections rarer, less keeps new objects
+    /// in the processor's cache.
+    pub fn gc_nursery_size(&mut self, bytes: u32) -> &mut Self {
+        self.gc_nursery_size = bytes;
+        self
+    }
+
+    /// Whether to collect garbage whenever an object is made, and to verify the heap each time. Very slow: it is for
+    /// tests of Silica itself. Off by default.
+    pub fn gc_stress(&mut self, yes: bool) -> &mut Self {
+        self.gc_stress = yes;
         self
     }
 

@@ -128,6 +128,9 @@ fn runtime_config(config: &Config, settings: &Settings) -> rt::RuntimeConfig {
         memory_reservation: settings.memory_reservation,
         memory_guard: settings.memory_guard,
         memory_may_move: settings.memory_may_move,
+        heap_bytes_max: config.gc_heap_max,
+        heap_nursery_bytes: config.gc_nursery_size,
+        heap_stress: config.gc_stress,
         ..rt::RuntimeConfig::default()
     };
     match &config.allocation {

@@ -108,6 +108,14 @@ impl<T> Store<T> {
         self.as_context_mut().set_fuel(fuel)
     }
 
+    /// Collects the objects that nothing refers to. Without it they are collected when there is need.
+    ///
+    /// # Errors
+    /// The limiter's; an error if the store's heap was found damaged.
+    pub fn gc(&mut self) -> Result<()> {
+        self.raw.collect_garbage().map_err(from_runtime)
+    }
+
     /// A handle by which any thread can stop what runs in this store.
     ///
     /// ```

@@ -82,8 +82,13 @@ impl Heap {
         config: HeapConfig,
         owner: &mut dyn Owner,
     ) -> Result<Heap, HeapError> {
-        let nursery_end = heap::INACCESSIBLE + config.nursery_bytes;
+        let nursery_bytes = Heap::first_nursery(&config, owner)?;
+        let nursery_end = heap::INACCESSIBLE + nursery_bytes;
         let mut heap = Heap {
+            config: HeapConfig {
+                nursery_bytes,
+                ..config
+            },
             objects: Objects::new(types, nursery_end)?,
             cursor: Cursor {
                 next: heap::INACCESSIBLE,
@@ -94,14 +99,27 @@ impl Heap {
             full_due: nursery_end.saturating_add(config.full_min),
             counts: Counts::default(),
             damaged: false,
-            config,
         };
-        heap.grow(0, owner)?;
+        heap.objects.space.extend(nursery_end + nursery_bytes)?;
         heap.set_limit();
-        if heap.cursor.limit == heap::INACCESSIBLE {
-            return Err(HeapError::Exhausted);
-        }
         Ok(heap)
+    }
+
+    /// How large the nursery may be, with as much beside it for what survives there.
+    fn first_nursery(config: &HeapConfig, owner: &mut dyn Owner) -> Result<u32, HeapError> {
+        let mut bytes = config.nursery_bytes;
+        while bytes >= GRAIN {
+            let both = 2 * u64::from(bytes);
+            if both <= config.bytes_max
+                && owner
+                    .may_grow(0, both as usize)
+                    .map_err(HeapError::Limiter)?
+            {
+                return Ok(bytes);
+            }
+            bytes = bytes / 2 / GRAIN * GRAIN;
+        }
+        Err(HeapError::Exhausted)
     }
 
     /// What compiled code gets as the heap's base.

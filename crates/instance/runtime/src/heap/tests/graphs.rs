@@ -126,9 +126,11 @@ impl Both {
                 self.add(object, Node::References(vec![0; length]));
             }
             _ => {
-                let length = self
-                    .random
-                    .below(if step % 50 == 0 { 100_000 } else { 100 });
+                let length = self.random.below(if step.is_multiple_of(50) {
+                    100_000
+                } else {
+                    100
+                });
                 let ty = self.fixture.types.bytes.clone();
                 let object = self.fixture.array(&ty, length as u32).unwrap();
                 let objects = &mut self.fixture.heap.objects;
@@ -224,12 +226,12 @@ fn random_graph(seed: u64, steps: usize, config: HeapConfig) -> Counts {
 #[test]
 fn random_graphs_keep_their_shape() {
     let mut counts = Counts::default();
-    for seed in 0..20 {
+    for seed in 0..8 {
         let found = random_graph(seed, 6_000, config(GRAIN));
         counts.young += found.young;
         counts.full += found.full;
     }
-    assert!(counts.young > 200 && counts.full > 40, "{counts:?}");
+    assert!(counts.young > 80 && counts.full > 16, "{counts:?}");
 }
 
 #[test]
@@ -238,7 +240,7 @@ fn random_graphs_keep_their_shape_under_stress() {
         stress: true,
         ..config(GRAIN)
     };
-    for seed in 100..104 {
+    for seed in 100..102 {
         random_graph(seed, 400, stress);
     }
 }
