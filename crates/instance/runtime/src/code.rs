@@ -11,6 +11,8 @@ use std::{
     },
 };
 
+use smallvec::SmallVec;
+
 use silica_contract::{image::Section, trap::TrapCode};
 use silica_os::{Mapping, OsError, Protection};
 
@@ -121,6 +123,20 @@ pub(crate) fn find_handler(return_address: usize) -> Option<(usize, u32)> {
         let handler = code.image.index().handlers(code.image.bytes()).at(offset)?;
         Some((start + handler.handler_offset as usize, handler.frame_bytes))
     })?
+}
+
+/// Where the frame of the call that returns to this address keeps references to objects: bytes below its frame pointer.
+pub(crate) fn find_references(return_address: usize, into: &mut SmallVec<[u32; 32]>) {
+    REGISTRY.look_up(return_address.wrapping_sub(1), |start, code| {
+        let maps = code.image.index().stack_maps(code.image.bytes());
+        let offset = u32::try_from(return_address - start).ok();
+        into.extend(
+            offset
+                .and_then(|offset| maps.at(offset))
+                .into_iter()
+                .flatten(),
+        );
+    });
 }
 
 static REGISTRY: Registry = Registry {

@@ -10,6 +10,7 @@ use silica_module::ValueType;
 use crate::{
     entries::{GlobalEntry, TableEntry},
     error::{HostError, RuntimeError},
+    fault::Exit,
     growth::Limits,
     heap::{Cursor, Damaged, Heap, HeapConfig, HeapError, Owner, Visit, is_object},
     host_roots::HostRoots,
@@ -54,12 +55,16 @@ struct StoreOwner<'a> {
     roots: &'a mut HostRoots,
     /// An exception on its way through host code.
     exception: &'a mut u32,
+    /// Where code of the store waits.
+    exit: Exit,
     limits: Limits,
     bytes_max: usize,
 }
 
 impl Owner for StoreOwner<'_> {
     fn roots(&mut self, visit: &mut Visit<'_>) -> Result<(), Damaged> {
+        // SAFETY: the owner was made of a state that is borrowed exclusively, so that no code of the store runs.
+        unsafe { self.exit.visit_frames(visit)? };
         self.roots.visit(visit)?;
         if *self.exception != 0 {
             *self.exception = visit(*self.exception)?;
@@ -100,6 +105,7 @@ impl State {
         act: impl FnOnce(&mut Heap, &mut dyn Owner) -> Result<R, HeapError>,
     ) -> Result<R, HeapError> {
         let limits = self.limits();
+        let exit = Exit::of(self);
         let config = self.runtime.config();
         let mut owner = StoreOwner {
             instances: &mut self.instances,
@@ -107,6 +113,7 @@ impl State {
             globals: &self.globals,
             roots: &mut self.roots,
             exception: &mut self.exception,
+            exit,
             limits,
             bytes_max: usize::try_from(config.heap_bytes_max).unwrap_or(usize::MAX),
         };

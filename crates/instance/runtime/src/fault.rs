@@ -6,6 +6,8 @@
 
 use std::cell::Cell;
 
+use smallvec::SmallVec;
+
 use silica_contract::trap::TrapCode;
 use silica_os::{Fault, FaultKind};
 
@@ -13,6 +15,7 @@ use crate::{
     code::{self, CodeAddress},
     entry::{Activation, host_stack_exhausted, resume_host},
     error::ThrownException,
+    heap::{Damaged, Visit},
     outcome::{Backtrace, CallError},
     raise::{Raise, Record},
     state::{State, StoreState},
@@ -139,10 +142,10 @@ pub(crate) unsafe fn note_exit(state: *mut State, code: TrapCode) {
 unsafe fn note_frames(record: &mut Record, activation: *const Activation, pc: usize, frame: usize) {
     record.count = 0;
     // SAFETY: see above.
-    unsafe { walk(activation, pc, frame, &mut |pc| record.push(pc)) };
+    unsafe { walk(activation, pc, frame, &mut |pc, _| record.push(pc)) };
 }
 
-/// Tells each address of the store's compiled frames, innermost first, until `tell` says `false`.
+/// Tells each address of the store's compiled frames and the frame pointer there, innermost first, until `tell` says `false`.
 ///
 /// # Safety
 /// `activation` is the store's innermost, `pc` and `frame` are where its code is and the frame pointer there.
@@ -150,7 +153,7 @@ unsafe fn walk(
     activation: *const Activation,
     pc: usize,
     frame: usize,
-    tell: &mut dyn FnMut(usize) -> bool,
+    tell: &mut dyn FnMut(usize, usize) -> bool,
 ) {
     let (mut activation, mut pc, mut frame) = (activation, pc, frame);
     // SAFETY: activations are alive while a later one is; compiled code keeps a frame pointer, so
@@ -160,7 +163,7 @@ unsafe fn walk(
         while let Some(entered) = activation.as_ref() {
             let end = entered.entry_frame();
             // An address that is not compiled code is left out when it is resolved.
-            if !tell(pc) {
+            if !tell(pc, frame) {
                 return;
             }
             while frame != end && frame.is_multiple_of(8) && frame != 0 {
@@ -168,7 +171,7 @@ unsafe fn walk(
                 if next == end {
                     break;
                 }
-                if !tell(*((frame + 8) as *const usize)) || next <= frame {
+                if !tell(*((frame + 8) as *const usize), next) || next <= frame {
                     return;
                 }
                 frame = next;
@@ -177,6 +180,54 @@ unsafe fn walk(
             (pc, frame) = (before.exit_pc, before.exit_frame);
             activation = before.in_store;
         }
+    }
+}
+
+/// Where a store's code was left: its innermost activation, the return address there and the frame pointer.
+#[derive(Clone, Copy)]
+pub(crate) struct Exit {
+    activation: *const Activation,
+    pc: usize,
+    frame: usize,
+}
+
+impl Exit {
+    /// Where the code of a store was left.
+    pub(crate) fn of(state: &State) -> Exit {
+        Exit {
+            activation: state.fields.activation,
+            pc: state.fields.exit_pc,
+            frame: state.fields.exit_frame,
+        }
+    }
+
+    /// Tells each reference to an object that the frames keep, and puts what it gets in its place.
+    ///
+    /// # Safety
+    /// The store's code waits where it was left, and nobody else uses its frames.
+    pub(crate) unsafe fn visit_frames(self, visit: &mut Visit<'_>) -> Result<(), Damaged> {
+        let mut result = Ok(());
+        let mut places = SmallVec::<[u32; 32]>::new();
+        let mut tell = |pc: usize, frame: usize| {
+            code::find_references(pc, &mut places);
+            for below in places.drain(..) {
+                let place = (frame - below as usize) as *mut u32;
+                // SAFETY: the compiler says that the frame keeps a reference at that distance below its frame pointer while it
+                // waits for the call that returns to `pc`.
+                match visit(unsafe { *place }) {
+                    // SAFETY: as above.
+                    Ok(moved) => unsafe { *place = moved },
+                    Err(damaged) => {
+                        result = Err(damaged);
+                        return false;
+                    }
+                }
+            }
+            true
+        };
+        // SAFETY: see above.
+        unsafe { walk(self.activation, self.pc, self.frame, &mut tell) };
+        result
     }
 }
 
@@ -190,7 +241,7 @@ pub(crate) fn backtrace(state: &State) -> Backtrace {
             activation,
             state.fields.exit_pc,
             state.fields.exit_frame,
-            &mut |pc| {
+            &mut |pc, _| {
                 frames.push(pc);
                 frames.len() < Backtrace::FRAMES_MAX
             },

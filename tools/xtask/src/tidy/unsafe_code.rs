@@ -23,6 +23,10 @@ pub(super) const LISTED: &[(&str, &str)] = &[
         "publishes machine code, and finds it by address",
     ),
     (
+        "crates/instance/runtime/src/collection.rs",
+        "has the collector look at frames",
+    ),
+    (
         "crates/instance/runtime/src/entries.rs",
         "definitions that compiled code reads and writes",
     ),
