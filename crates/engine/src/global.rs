@@ -58,7 +58,7 @@ impl Global {
 
     /// Its value.
     pub fn get(&self, mut store: impl AsContextMut) -> Val {
-        Val::from_raw(self.raw.get(&store.as_context_mut().raw))
+        Val::from_raw(self.raw.get(&mut store.as_context_mut().raw))
     }
 
     /// Replaces its value.

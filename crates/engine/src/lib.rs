@@ -53,6 +53,7 @@ mod memory;
 mod module;
 mod outcome;
 mod pooling;
+mod rooted;
 mod shared_memory;
 mod store;
 mod symbols;
@@ -84,6 +85,7 @@ pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{FunctionAddress, Module, ModuleExport};
 pub use pooling::PoolingAllocationConfig;
+pub use rooted::{AnyRef, ExnRef, ExternRef, I31, OwnedRooted, RootScope, Rooted};
 pub use shared_memory::{SharedMemory, WaitResult};
 pub use store::Store;
 pub use symbols::FrameSymbol;
@@ -95,7 +97,7 @@ pub use types::{
     ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType,
     TableType, TagType, ValType,
 };
-pub use value::{ExternRef, Ref, Rooted, V128, Val};
+pub use value::{Ref, V128, Val};
 pub use wasm_types::{WasmParams, WasmResults, WasmRet, WasmTy};
 
 /// What fallible functions give: [`Error`] is `anyhow`'s.

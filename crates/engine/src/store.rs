@@ -9,6 +9,7 @@ use silica_runtime as rt;
 use crate::{
     Engine, InterruptHandle, ResourceLimiter, Result,
     context::{AsContext, AsContextMut, StoreContext, StoreContextMut},
+    host_error::from_runtime,
     inner::Inner,
 };
 

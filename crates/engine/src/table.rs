@@ -66,8 +66,8 @@ impl Table {
 
     /// An element, if there is one at `index`.
     pub fn get(&self, mut store: impl AsContextMut, index: u64) -> Option<Ref> {
-        let store = store.as_context_mut();
-        let value = self.raw.get(&store.raw, index)?;
+        let mut store = store.as_context_mut();
+        let value = self.raw.get(&mut store.raw, index)?;
         Ref::from_raw(value).ok()
     }
 

@@ -1,14 +1,10 @@
 //! Values that cross between the host and WebAssembly, with their types at run time.
 
-use std::any::Any;
-use std::fmt;
-use std::marker::PhantomData;
-
 use silica_runtime as rt;
 
 use crate::{
-    AsContext, AsContextMut, Error, Func, HeapType, RefType, Result, StoreContext, StoreContextMut,
-    ValType, error::EngineError, host_error::from_runtime,
+    AnyRef, AsContext, Error, ExnRef, ExternRef, Func, HeapType, RefType, Result, Rooted, ValType,
+    error::EngineError,
 };
 
 /// A 128-bit vector.
@@ -41,115 +37,6 @@ impl From<V128> for u128 {
     }
 }
 
-/// A host value that WebAssembly can hold a reference to and never look into.
-///
-/// It lives as long as its store. What is handed around is a [`Rooted<ExternRef>`].
-///
-/// ```
-/// use silica_engine::{Engine, ExternRef, Store};
-/// # fn main() -> silica_engine::Result<()> {
-/// let mut store = Store::new(&Engine::default(), ());
-/// let reference = ExternRef::new(&mut store, String::from("hello"))?;
-/// let data = reference.data(&store)?.expect("it has data");
-/// assert_eq!(data.downcast_ref::<String>().map(String::as_str), Some("hello"));
-/// # Ok(()) }
-/// ```
-#[derive(Debug)]
-pub struct ExternRef(());
-
-impl ExternRef {
-    /// Puts `value` in the store.
-    ///
-    /// # Errors
-    /// When the store holds as many as it may.
-    pub fn new<V: Any + Send + Sync>(
-        mut store: impl AsContextMut,
-        value: V,
-    ) -> Result<Rooted<ExternRef>> {
-        let raw = store
-            .as_context_mut()
-            .raw
-            .new_extern(Box::new(value))
-            .map_err(from_runtime)?;
-        Ok(Rooted::from_raw(raw))
-    }
-}
-
-/// A reference to something of a store, which keeps it alive.
-pub struct Rooted<T> {
-    raw: rt::ExternObject,
-    object: PhantomData<fn() -> T>,
-}
-
-impl<T> Clone for Rooted<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Rooted<T> {}
-
-impl<T> fmt::Debug for Rooted<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Rooted").field(&self.raw).finish()
-    }
-}
-
-impl<T> Rooted<T> {
-    pub(crate) fn from_raw(raw: rt::ExternObject) -> Rooted<T> {
-        Rooted {
-            raw,
-            object: PhantomData,
-        }
-    }
-
-    pub(crate) fn into_raw(self) -> rt::ExternObject {
-        self.raw
-    }
-}
-
-impl Rooted<ExternRef> {
-    /// The host's value.
-    ///
-    /// # Errors
-    /// Never now; a reference may one day have no host value.
-    ///
-    /// # Panics
-    /// If it belongs to another store.
-    pub fn data<'a, T: 'static>(
-        &self,
-        store: impl Into<StoreContext<'a, T>>,
-    ) -> Result<Option<&'a (dyn Any + Send + Sync)>> {
-        Ok(Some(self.raw.data(store.into().raw.into_state())))
-    }
-
-    /// The host's value, to change it.
-    ///
-    /// # Errors
-    /// Never now; a reference may one day have no host value.
-    ///
-    /// # Panics
-    /// If it belongs to another store.
-    pub fn data_mut<'a, T: 'static>(
-        &self,
-        store: impl Into<StoreContextMut<'a, T>>,
-    ) -> Result<Option<&'a mut (dyn Any + Send + Sync)>> {
-        Ok(Some(self.raw.data_mut(store.into().raw.into_state())))
-    }
-
-    /// Whether two references are to the same object.
-    ///
-    /// # Errors
-    /// Never now.
-    pub fn ref_eq(
-        _store: impl AsContext,
-        a: &Rooted<ExternRef>,
-        b: &Rooted<ExternRef>,
-    ) -> Result<bool> {
-        Ok(a.raw == b.raw)
-    }
-}
-
 /// A value of any type.
 ///
 /// ```
@@ -174,6 +61,10 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// A host value, or null.
     ExternRef(Option<Rooted<ExternRef>>),
+    /// An object, or null.
+    AnyRef(Option<Rooted<AnyRef>>),
+    /// An exception, or null.
+    ExnRef(Option<Rooted<ExnRef>>),
 }
 
 macro_rules! accessors {
@@ -234,6 +125,26 @@ impl Val {
         }
     }
 
+    /// The object, if it is a reference to one. `Some(None)` is null.
+    #[must_use]
+    pub fn any_ref(&self) -> Option<Option<Rooted<AnyRef>>> {
+        if let Val::AnyRef(v) = *self {
+            Some(v)
+        } else {
+            None
+        }
+    }
+
+    /// The exception, if it is a reference to one. `Some(None)` is null.
+    #[must_use]
+    pub fn exn_ref(&self) -> Option<Option<Rooted<ExnRef>>> {
+        if let Val::ExnRef(v) = *self {
+            Some(v)
+        } else {
+            None
+        }
+    }
+
     /// The null of a reference type.
     #[must_use]
     pub fn null_ref(heap: &HeapType) -> Option<Val> {
@@ -265,13 +176,15 @@ impl Val {
             Val::V128(_) => "v128",
             Val::FuncRef(_) => "funcref",
             Val::ExternRef(_) => "externref",
+            Val::AnyRef(_) => "anyref",
+            Val::ExnRef(_) => "exnref",
         }
     }
 
-    /// Its type: of null the bottom of its hierarchy, of a function the function's own type.
+    /// Its type: of null the bottom of its hierarchy, of a function or an object its own type.
     ///
     /// # Errors
-    /// Never now; a reference's type may one day fail to be found.
+    /// If it is a reference whose scope has ended.
     ///
     /// # Panics
     /// If it belongs to another store.
@@ -288,6 +201,10 @@ impl Val {
             }
             Val::ExternRef(None) => RefType::new(true, HeapType::NoExtern).into(),
             Val::ExternRef(Some(_)) => RefType::new(false, HeapType::Extern).into(),
+            Val::AnyRef(None) => RefType::new(true, HeapType::None).into(),
+            Val::AnyRef(Some(object)) => object.ref_type(store)?.into(),
+            Val::ExnRef(None) => RefType::new(true, HeapType::NoExn).into(),
+            Val::ExnRef(Some(_)) => RefType::new(false, HeapType::Exn).into(),
         })
     }
 
@@ -297,6 +214,8 @@ impl Val {
         match *self {
             Val::FuncRef(f) => Some(Ref::Func(f)),
             Val::ExternRef(e) => Some(Ref::Extern(e)),
+            Val::AnyRef(a) => Some(Ref::Any(a)),
+            Val::ExnRef(e) => Some(Ref::Exn(e)),
             Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) | Val::V128(_) => None,
         }
     }
@@ -310,6 +229,8 @@ impl Val {
             Val::V128(v) => rt::Value::V128(v.0),
             Val::FuncRef(v) => rt::Value::Function(v.map(Func::into_raw)),
             Val::ExternRef(v) => rt::Value::Extern(v.map(Rooted::into_raw)),
+            Val::AnyRef(v) => rt::Value::Any(v.map(Rooted::into_raw)),
+            Val::ExnRef(v) => rt::Value::Exn(v.map(Rooted::into_raw)),
         }
     }
 
@@ -322,6 +243,8 @@ impl Val {
             rt::Value::V128(v) => Val::V128(V128(v)),
             rt::Value::Function(v) => Val::FuncRef(v.map(Func::from_raw)),
             rt::Value::Extern(v) => Val::ExternRef(v.map(Rooted::from_raw)),
+            rt::Value::Any(v) => Val::AnyRef(v.map(Rooted::from_raw)),
+            rt::Value::Exn(v) => Val::ExnRef(v.map(Rooted::from_raw)),
         }
     }
 }
@@ -344,6 +267,10 @@ from_number! {
     Option<Func>, v => Val::FuncRef(v);
     Rooted<ExternRef>, v => Val::ExternRef(Some(v));
     Option<Rooted<ExternRef>>, v => Val::ExternRef(v);
+    Rooted<AnyRef>, v => Val::AnyRef(Some(v));
+    Option<Rooted<AnyRef>>, v => Val::AnyRef(v);
+    Rooted<ExnRef>, v => Val::ExnRef(Some(v));
+    Option<Rooted<ExnRef>>, v => Val::ExnRef(v);
 }
 
 impl From<Ref> for Val {
@@ -351,6 +278,8 @@ impl From<Ref> for Val {
         match value {
             Ref::Func(f) => Val::FuncRef(f),
             Ref::Extern(e) => Val::ExternRef(e),
+            Ref::Any(a) => Val::AnyRef(a),
+            Ref::Exn(e) => Val::ExnRef(e),
         }
     }
 }
@@ -362,6 +291,10 @@ pub enum Ref {
     Func(Option<Func>),
     /// A host value, or null.
     Extern(Option<Rooted<ExternRef>>),
+    /// An object, or null.
+    Any(Option<Rooted<AnyRef>>),
+    /// An exception, or null.
+    Exn(Option<Rooted<ExnRef>>),
 }
 
 impl Ref {
@@ -378,16 +311,18 @@ impl Ref {
             | HeapType::ConcreteStruct(_)
             | HeapType::Array
             | HeapType::ConcreteArray(_)
-            | HeapType::None
-            | HeapType::Exn
-            | HeapType::NoExn => None,
+            | HeapType::None => Some(Ref::Any(None)),
+            HeapType::Exn | HeapType::NoExn => Some(Ref::Exn(None)),
         }
     }
 
     /// Whether it is null.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None))
+        matches!(
+            self,
+            Ref::Func(None) | Ref::Extern(None) | Ref::Any(None) | Ref::Exn(None)
+        )
     }
 
     /// The function, if it is a reference to functions. `Some(None)` is null.
@@ -395,7 +330,7 @@ impl Ref {
     pub fn as_func(&self) -> Option<Option<&Func>> {
         match self {
             Ref::Func(f) => Some(f.as_ref()),
-            Ref::Extern(_) => None,
+            Ref::Extern(_) | Ref::Any(_) | Ref::Exn(_) => None,
         }
     }
 
@@ -409,7 +344,7 @@ impl Ref {
         match self.as_func() {
             Some(Some(f)) => f,
             Some(None) => panic!("expected a function, found null"),
-            None => panic!("expected a funcref, found an externref"),
+            None => panic!("expected a funcref, found a reference to an object"),
         }
     }
 
@@ -418,7 +353,7 @@ impl Ref {
     pub fn as_extern(&self) -> Option<Option<&Rooted<ExternRef>>> {
         match self {
             Ref::Extern(e) => Some(e.as_ref()),
-            Ref::Func(_) => None,
+            Ref::Func(_) | Ref::Any(_) | Ref::Exn(_) => None,
         }
     }
 
@@ -449,11 +384,19 @@ impl From<Rooted<ExternRef>> for Ref {
     }
 }
 
+impl From<Rooted<AnyRef>> for Ref {
+    fn from(value: Rooted<AnyRef>) -> Ref {
+        Ref::Any(Some(value))
+    }
+}
+
 impl From<&Ref> for RefType {
     fn from(value: &Ref) -> RefType {
         match value {
             Ref::Func(_) => RefType::FUNCREF,
             Ref::Extern(_) => RefType::EXTERNREF,
+            Ref::Any(_) => RefType::new(true, HeapType::Any),
+            Ref::Exn(_) => RefType::new(true, HeapType::Exn),
         }
     }
 }

@@ -4,7 +4,9 @@
 
 use silica_runtime as rt;
 
-use crate::{Error, ExternRef, Func, HeapType, RefType, Result, Rooted, V128, ValType};
+use crate::{
+    AnyRef, Error, ExnRef, ExternRef, Func, HeapType, RefType, Result, Rooted, V128, ValType,
+};
 
 mod private {
     pub trait Sealed {}
@@ -52,9 +54,17 @@ wasm_ty! {
     Option<Func> as Option<rt::Function> = ValType::FUNCREF,
         |v| v.map(Func::into_raw), |v| v.map(Func::from_raw);
     Rooted<ExternRef> as rt::ExternObject = ValType::Ref(RefType::new(false, HeapType::Extern)),
-        |v| v.into_raw(), |v| Rooted::from_raw(v);
+        |v| rt::ExternObject(v.into_raw()), |v| Rooted::from_raw(v.0);
     Option<Rooted<ExternRef>> as Option<rt::ExternObject> = ValType::EXTERNREF,
-        |v| v.map(Rooted::into_raw), |v| v.map(Rooted::from_raw);
+        |v| v.map(|v| rt::ExternObject(v.into_raw())), |v| v.map(|v| Rooted::from_raw(v.0));
+    Rooted<AnyRef> as rt::AnyObject = ValType::Ref(RefType::new(false, HeapType::Any)),
+        |v| rt::AnyObject(v.into_raw()), |v| Rooted::from_raw(v.0);
+    Option<Rooted<AnyRef>> as Option<rt::AnyObject> = ValType::Ref(RefType::new(true, HeapType::Any)),
+        |v| v.map(|v| rt::AnyObject(v.into_raw())), |v| v.map(|v| Rooted::from_raw(v.0));
+    Rooted<ExnRef> as rt::ExnObject = ValType::Ref(RefType::new(false, HeapType::Exn)),
+        |v| rt::ExnObject(v.into_raw()), |v| Rooted::from_raw(v.0);
+    Option<Rooted<ExnRef>> as Option<rt::ExnObject> = ValType::Ref(RefType::new(true, HeapType::Exn)),
+        |v| v.map(|v| rt::ExnObject(v.into_raw())), |v| v.map(|v| Rooted::from_raw(v.0));
 }
 
 /// Parameters of a typed function: one [`WasmTy`], or a tuple of up to 16.

@@ -16,6 +16,7 @@ mod memories;
 mod modules;
 mod panics;
 mod references;
+mod roots;
 mod shared;
 mod stores;
 mod tables;

@@ -1,6 +1,6 @@
 //! Arguments of invocations and the patterns that results are held against.
 
-use silica::{AsContextMut, ExternRef, HeapType, Store, V128, Val};
+use silica::{AnyRef, AsContextMut, ExternRef, HeapType, Rooted, Store, V128, Val};
 use wast::core::{AbstractHeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::token::{F32, F64};
 use wast::{WastArg, WastRet};
@@ -23,7 +23,10 @@ pub(crate) fn argument(store: &mut Store<Allowance>, arg: &WastArg<'_>) -> Resul
         WastArgCore::RefExtern(n) => {
             Val::ExternRef(Some(ExternRef::new(store.as_context_mut(), *n)?))
         }
-        WastArgCore::RefHost(_) => return Err(Failed::new("`ref.host` is not supported")),
+        WastArgCore::RefHost(n) => {
+            let value = ExternRef::new(store.as_context_mut(), *n)?;
+            Val::AnyRef(Some(AnyRef::convert_extern(store.as_context_mut(), value)?))
+        }
     })
 }
 
@@ -95,6 +98,9 @@ fn holds(store: &Store<Allowance>, found: &Val, expected: &WastRetCore<'_>) -> b
         (Val::ExternRef(None), WastRetCore::RefNull(heap)) => {
             is_in(heap.as_ref(), &HeapType::Extern)
         }
+        (Val::AnyRef(None), WastRetCore::RefNull(heap)) => is_in(heap.as_ref(), &HeapType::Any),
+        (Val::ExnRef(None), WastRetCore::RefNull(heap)) => is_in(heap.as_ref(), &HeapType::Exn),
+        (Val::AnyRef(Some(reference)), expected) => object_holds(store, reference, expected),
         (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
         (Val::ExternRef(Some(_)), WastRetCore::RefExtern(None)) => true,
         (Val::ExternRef(Some(reference)), WastRetCore::RefExtern(Some(e))) => {
@@ -103,6 +109,26 @@ fn holds(store: &Store<Allowance>, found: &Val, expected: &WastRetCore<'_>) -> b
         }
         _ => false,
     }
+}
+
+/// Whether an object is what is expected.
+fn object_holds(
+    store: &Store<Allowance>,
+    found: &Rooted<AnyRef>,
+    expected: &WastRetCore<'_>,
+) -> bool {
+    let holds = match expected {
+        WastRetCore::RefAny => Ok(true),
+        WastRetCore::RefEq => found.is_eqref(store),
+        WastRetCore::RefI31 => found.is_i31(store),
+        WastRetCore::RefStruct => found.is_struct(store),
+        WastRetCore::RefArray => found.is_array(store),
+        WastRetCore::RefHost(e) => found
+            .data(store)
+            .map(|data| data.and_then(|data| data.downcast_ref::<u32>()) == Some(e)),
+        _ => Ok(false),
+    };
+    holds.unwrap_or(false)
 }
 
 /// Whether a null of the hierarchy below `top` is meant. `(ref.null)` without a type takes any null.
@@ -173,6 +199,10 @@ pub(crate) fn show(value: &Val) -> String {
         Val::FuncRef(Some(_)) => "funcref".to_owned(),
         Val::ExternRef(None) => "null externref".to_owned(),
         Val::ExternRef(Some(_)) => "externref".to_owned(),
+        Val::AnyRef(None) => "null anyref".to_owned(),
+        Val::AnyRef(Some(_)) => "anyref".to_owned(),
+        Val::ExnRef(None) => "null exnref".to_owned(),
+        Val::ExnRef(Some(_)) => "exnref".to_owned(),
     }
 }
 

@@ -55,7 +55,6 @@ impl StoreState {
         let layout = ty.layout();
         let mut area = vec![0_u128; layout.area_bytes as usize / 16];
         let mut stack = vec![0_u64; layout.stack_bytes as usize / 8];
-        let id = self.id();
         let state = self.raw();
         let mut place = MaybeUninit::uninit();
         let activation = Activation::init(&mut place, state.cast());
@@ -65,7 +64,7 @@ impl StoreState {
             activation.registers.integers[2].write(area.as_mut_ptr() as u64);
         }
         for (param, location) in params.iter().zip(&layout.params) {
-            let bits = param.to_bits();
+            let bits = param.to_bits(self);
             match *location {
                 Location::Integer(register) => {
                     activation.registers.integers[register as usize].write(bits as u64);
@@ -99,7 +98,7 @@ impl StoreState {
                 Location::Stack(_) => unreachable!("results are not on the stack"),
             };
             // SAFETY: the bits are a result of this type, of code of this store.
-            *result = unsafe { Value::from_bits(bits, *ty, id) };
+            *result = unsafe { Value::from_bits(bits, *ty, self) };
         }
         Ok(())
     }
@@ -136,7 +135,6 @@ impl StoreState {
         let function = typed.function();
         self.check(function.store(), "the function");
         typed.check(self, params)?;
-        let id = self.id();
         let state = self.raw();
         let mut place = MaybeUninit::uninit();
         let activation = Activation::init(&mut place, state.cast());
@@ -146,7 +144,7 @@ impl StoreState {
         if !R::IN_REGISTERS {
             outgoing.put_integer(area.as_mut_ptr() as u64);
         }
-        params.put(&mut outgoing, id);
+        params.put(&mut outgoing, self);
         let stack = outgoing.finish();
         activation.put_on_stack(&mut entrance, stack.words.as_ptr().cast(), stack.bytes);
         if P::FLOATS > 0 {
@@ -162,7 +160,7 @@ impl StoreState {
         // the calling convention; function and state belong together; `self` is not used while code runs.
         unsafe {
             run(state, activation, entrance)?;
-            Ok(take_results(&activation.registers, area.as_ptr(), id))
+            Ok(take_results(&activation.registers, area.as_ptr(), self))
         }
     }
 }

@@ -63,6 +63,9 @@ pub enum RuntimeError {
     /// The store's heap of objects holds something that no code can have put there: no more objects can be made.
     #[error("the store's heap of objects is damaged")]
     HeapDamaged,
+    /// A reference was used after the end of its scope.
+    #[error("a reference to an object was used after the end of its scope")]
+    Unrooted,
     /// An async host function was called by a call that cannot suspend.
     #[error("an async host function was called outside of an async call")]
     NotAsync,

@@ -3,18 +3,18 @@
 //! A handle is a number or an address with the id of its store; using it with another store panics. What a handle
 //! refers to lives as long as its store.
 
-mod external;
 mod function;
 mod global;
 mod memory;
+mod object;
 mod table;
 mod tag;
 
-pub use external::ExternObject;
 pub use function::Function;
 pub use global::Global;
 pub use memory::Memory;
 pub(crate) use memory::{ask_minimum as ask_memory_minimum, grow as grow_memory};
+pub use object::{AnyObject, ExnObject, ExternObject, Object, OwnedObject, RootMark};
 pub use table::Table;
 pub(crate) use table::{
     ask_minimum as ask_table_minimum, copy as copy_elements, grow as grow_table,

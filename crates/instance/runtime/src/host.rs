@@ -22,9 +22,8 @@ use crate::{
     handles::Function,
     host_call::{HostCall, guarded},
     host_context::{HostContext, HostFunctionInner},
-    identity::StoreId,
     raise::Raise,
-    state::{State, StoreState},
+    state::StoreState,
     tuple::WasmTypes,
     typed::{Incoming, Outgoing},
 };
@@ -187,14 +186,17 @@ where
 {
     // SAFETY: passed on; where results are not in registers, the third argument points to the area for them.
     unsafe {
-        let result = guarded::<T, F, ()>(callee, caller, |call, closure, id| {
+        let result = guarded::<T, F, ()>(callee, caller, |call, closure, state| {
             let area = result_area(&*registers, R::IN_REGISTERS);
             let params = P::take(
                 &mut Incoming::arguments(&*registers, stack, !R::IN_REGISTERS),
-                id,
+                StoreState::from_state_mut(&mut *state),
             );
             let results = closure(call, params).map_err(Raise::host)?;
-            results.put(&mut Outgoing::results(&mut *registers, area), id);
+            results.put(
+                &mut Outgoing::results(&mut *registers, area),
+                StoreState::from_state(&*state),
+            );
             Ok(())
         });
         match result {
@@ -230,19 +232,20 @@ unsafe extern "C" fn general_dynamic<T: 'static>(
 ) -> usize {
     // SAFETY: passed on.
     unsafe {
-        let result = guarded::<T, Dynamic<T>, usize>(callee, caller, |call, closure, id| {
+        let result = guarded::<T, Dynamic<T>, usize>(callee, caller, |call, closure, state| {
             // The context lives as long as the store, and so do what the host function is made from and its type.
             let function = &(*callee).function;
             let (signature, layout) = (function.ty.function(), function.ty.layout());
             let area = result_area(&*registers, layout.area_bytes == 0);
             let (mut params, mut results) = (Values::new(), Values::new());
-            dynamic_params(&*registers, stack, signature, layout, id, &mut params);
+            let store = StoreState::from_state_mut(&mut *state);
+            dynamic_params(&*registers, stack, signature, layout, store, &mut params);
             dynamic_results(signature, &mut results)?;
-            let state = (*callee).state.cast::<State>();
             closure(call, &params, &mut results).map_err(Raise::host)?;
-            check_results(StoreState::from_state(&*state), signature, &results)?;
+            let store = StoreState::from_state(&*state);
+            check_results(store, signature, &results)?;
             for (value, location) in results.iter().zip(&layout.results) {
-                put_result(&mut *registers, area, *location, value.to_bits());
+                put_result(&mut *registers, area, *location, value.to_bits(store));
             }
             Ok(layout.stack_bytes as usize)
         });
@@ -260,7 +263,7 @@ unsafe fn dynamic_params(
     stack: *const u8,
     signature: &FunctionType,
     layout: &CallLayout,
-    store: StoreId,
+    store: &mut StoreState,
     into: &mut Values,
 ) {
     for (ty, location) in signature.params.iter().zip(&layout.params) {

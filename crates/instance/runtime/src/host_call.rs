@@ -8,8 +8,8 @@ use std::{
 use silica_contract::layout;
 
 use crate::{
-    StoreMut, host_context::HostContext, identity::StoreId, instance::Instance, raise::Raise,
-    record::InstanceRecord, state::State,
+    StoreMut, host_context::HostContext, instance::Instance, raise::Raise, record::InstanceRecord,
+    state::State,
 };
 
 /// A call of a host function.
@@ -61,7 +61,7 @@ impl<T> HostCall<'_, T> {
 pub(crate) unsafe fn guarded<T: 'static, F, V>(
     callee: *mut HostContext,
     caller: *mut u8,
-    body: impl FnOnce(HostCall<'_, T>, &F, StoreId) -> Result<V, Raise>,
+    body: impl FnOnce(HostCall<'_, T>, &F, *mut State) -> Result<V, Raise>,
 ) -> Result<V, Raise> {
     // SAFETY: see above; while the host function runs, nobody else uses the store.
     let (state, closure) = unsafe {
@@ -70,11 +70,15 @@ pub(crate) unsafe fn guarded<T: 'static, F, V>(
             &*(*callee).closure.cast::<F>(),
         )
     };
+    // SAFETY: as above. The host function's roots live as long as its call.
+    let scope = unsafe { (*state).roots.scope() };
     let result = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: as above.
-        let (store, id) = unsafe { (StoreMut::from_raw(state), (*state).id) };
-        body(HostCall { store, caller }, closure, id)
+        let store = unsafe { StoreMut::from_raw(state) };
+        body(HostCall { store, caller }, closure, state)
     }));
+    // SAFETY: as above.
+    unsafe { (*state).roots.end_scope(scope) };
     match result {
         Ok(result) => result,
         Err(payload) => Err(Raise::Panic(payload)),

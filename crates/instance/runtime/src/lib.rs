@@ -15,7 +15,6 @@ mod arrays;
 mod builtins;
 mod call;
 mod code;
-#[allow(dead_code, reason = "the handles of objects use the rest")]
 mod collection;
 mod entries;
 mod entry;
@@ -24,12 +23,10 @@ mod fault;
 mod function_numbers;
 mod growth;
 mod handles;
-#[allow(dead_code, reason = "the handles of objects use the rest")]
 mod heap;
 mod host;
 mod host_call;
 mod host_context;
-#[allow(dead_code, reason = "the handles of objects use the rest")]
 mod host_roots;
 mod identity;
 mod image;
@@ -59,7 +56,10 @@ mod types;
 mod value;
 
 pub use error::{HostError, LoadError, RuntimeError, ThrownException};
-pub use handles::{Extern, ExternObject, Function, Global, Memory, Table, Tag};
+pub use handles::{
+    AnyObject, ExnObject, Extern, ExternObject, Function, Global, Memory, Object, OwnedObject,
+    RootMark, Table, Tag,
+};
 pub use host::HostFunction;
 pub use host_call::HostCall;
 pub use identity::{ModuleId, StoreId};

@@ -1,6 +1,6 @@
 //! The part of a store that does not depend on the embedder's data.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, ops::Range, sync::Arc};
 
 use silica_contract::trap::TrapCode;
 use silica_os::Stack;
@@ -96,7 +96,6 @@ pub(crate) struct State {
     pub(crate) heap: Option<Box<Heap>>,
     pub(crate) roots: HostRoots,
     pub(crate) functions: FunctionNumbers,
-    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
     pub(crate) record: Record,
 }
 
@@ -138,7 +137,6 @@ impl State {
             heap: None,
             roots: HostRoots::default(),
             functions: FunctionNumbers::new(),
-            externs: Vec::new(),
             record: Record::new(),
         }
     }

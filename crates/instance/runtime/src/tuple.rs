@@ -13,7 +13,6 @@ use crate::{
     handles::Function,
     host_call::{HostCall, guarded},
     host_context::HostContext,
-    identity::StoreId,
     raise::Raise,
     state::StoreState,
     typed::{Abi, Incoming, Outgoing, RegisterClass, WasmType},
@@ -43,7 +42,7 @@ pub unsafe trait WasmTypes: Copy + Send + 'static {
     fn value_types() -> Vec<ValueType>;
 
     #[doc(hidden)]
-    fn put(self, outgoing: &mut Outgoing<'_>, store: StoreId);
+    fn put(self, outgoing: &mut Outgoing<'_>, store: &StoreState);
 
     /// Calls `each` with each value.
     #[doc(hidden)]
@@ -52,10 +51,10 @@ pub unsafe trait WasmTypes: Copy + Send + 'static {
     /// # Safety
     /// The next values are of these types, of that store.
     #[doc(hidden)]
-    unsafe fn take(incoming: &mut Incoming<'_>, store: StoreId) -> Self;
+    unsafe fn take(incoming: &mut Incoming<'_>, store: &mut StoreState) -> Self;
 
     #[doc(hidden)]
-    fn to_single(self, store: StoreId) -> Self::Single;
+    fn to_single(self, store: &StoreState) -> Self::Single;
 
     /// The address of the routine that C calls with these types as arguments, in registers.
     #[doc(hidden)]
@@ -72,7 +71,7 @@ pub unsafe trait WasmTypes: Copy + Send + 'static {
 pub(crate) unsafe fn take_results<R: WasmTypes>(
     registers: &Registers,
     area: *const u128,
-    store: StoreId,
+    store: &mut StoreState,
 ) -> R {
     let mut incoming = Incoming::results(registers, area, R::IN_REGISTERS);
     // SAFETY: passed on.
@@ -87,17 +86,17 @@ pub(crate) unsafe fn take_results<R: WasmTypes>(
 unsafe fn run_typed<T: 'static, R: WasmTypes, F, P: WasmTypes>(
     callee: *mut HostContext,
     caller: *mut u8,
-    params: impl FnOnce(StoreId) -> P,
+    params: impl FnOnce(&mut StoreState) -> P,
 ) -> R::Single
 where
     F: Fn(HostCall<'_, T>, P) -> Result<R, HostError> + Send + Sync + 'static,
 {
     // SAFETY: passed on. When the result is an error, nothing is left to drop but the error itself.
     unsafe {
-        let result = guarded::<T, F, R::Single>(callee, caller, |call, closure, id| {
-            closure(call, params(id))
-                .map(|results| results.to_single(id))
-                .map_err(Raise::host)
+        let result = guarded::<T, F, R::Single>(callee, caller, |call, closure, state| {
+            let params = params(StoreState::from_state_mut(&mut *state));
+            let results = closure(call, params).map_err(Raise::host)?;
+            Ok(results.to_single(StoreState::from_state(&*state)))
         });
         match result {
             Ok(single) => single,
@@ -129,7 +128,7 @@ macro_rules! tuple {
             }
 
             #[inline(always)]
-            fn put(self, outgoing: &mut Outgoing<'_>, store: StoreId) {
+            fn put(self, outgoing: &mut Outgoing<'_>, store: &StoreState) {
                 let ($($name,)*) = self;
                 $(outgoing.put(<$name as Abi>::CLASS, $name.to_bits(store));)*
             }
@@ -140,13 +139,13 @@ macro_rules! tuple {
             }
 
             #[inline(always)]
-            unsafe fn take(incoming: &mut Incoming<'_>, store: StoreId) -> Self {
+            unsafe fn take(incoming: &mut Incoming<'_>, store: &mut StoreState) -> Self {
                 // SAFETY: passed on; the parts are taken in order.
                 unsafe { ($(<$name as Abi>::from_bits(incoming.take(<$name as Abi>::CLASS), store),)*) }
             }
 
             #[inline(always)]
-            fn to_single(self, store: StoreId) -> Self::Single {
+            fn to_single(self, store: &StoreState) -> Self::Single {
                 let ($($name,)*) = self;
                 tuple!(@to_single store $($name)*)
             }

@@ -13,13 +13,12 @@ use silica_contract::{
     },
     settings::Architecture,
 };
-use silica_module::{RefType, ValueType};
+use silica_module::{HeapType, RefType, ValueType};
 
 use crate::{
     entry::{Activation, Registers},
-    handles::{ExternObject, Function},
-    identity::StoreId,
-    state::wrong_store,
+    handles::{AnyObject, ExnObject, ExternObject, Function, Object},
+    state::{StoreState, wrong_store},
     value::Value,
 };
 
@@ -39,7 +38,7 @@ pub enum RegisterClass {
 }
 
 /// A type of the host's that is a WebAssembly value type: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, [`V128`],
-/// [`Function`] and [`ExternObject`] (never null) and `Option` of these two (nullable). No other type can be one.
+/// [`Function`], [`ExternObject`], [`AnyObject`] and [`ExnObject`] (never null) and `Option` of these (nullable). No other type can be one.
 pub trait WasmType: Copy + Send + 'static + Abi {
     /// As a value whose type is known only when the program runs.
     fn into_value(self) -> Value;
@@ -53,7 +52,7 @@ pub struct V128(pub u128);
 
 mod private {
     //! What [`WasmType`](super::WasmType) is made of, closed to others.
-    use super::{RegisterClass, StoreId, ValueType};
+    use super::{RegisterClass, StoreState, ValueType};
 
     pub trait Abi: Copy {
         /// The type as C passes it.
@@ -61,14 +60,14 @@ mod private {
         const CLASS: RegisterClass;
         fn value_type() -> ValueType;
         /// As compiled code has it. Panics for a reference of another store.
-        fn to_bits(self, store: StoreId) -> u128;
-        fn to_register(self, store: StoreId) -> Self::Register;
+        fn to_bits(self, store: &StoreState) -> u128;
+        fn to_register(self, store: &StoreState) -> Self::Register;
         /// # Safety
         /// The bits are a value of this type in that store.
-        unsafe fn from_bits(bits: u128, store: StoreId) -> Self;
+        unsafe fn from_bits(bits: u128, store: &mut StoreState) -> Self;
         /// # Safety
         /// The register holds a value of this type in that store.
-        unsafe fn from_register(register: Self::Register, store: StoreId) -> Self;
+        unsafe fn from_register(register: Self::Register, store: &mut StoreState) -> Self;
     }
 }
 pub(crate) use private::Abi;
@@ -86,13 +85,13 @@ macro_rules! scalar {
             const CLASS: RegisterClass = RegisterClass::$class;
             fn value_type() -> ValueType { ValueType::$value }
             #[inline(always)]
-            fn to_bits(self, _store: StoreId) -> u128 { $to(self) }
+            fn to_bits(self, _store: &StoreState) -> u128 { $to(self) }
             #[inline(always)]
-            fn to_register(self, _store: StoreId) -> $ty { self }
+            fn to_register(self, _store: &StoreState) -> $ty { self }
             #[inline(always)]
-            unsafe fn from_bits(bits: u128, _store: StoreId) -> $ty { $from(bits) }
+            unsafe fn from_bits(bits: u128, _store: &mut StoreState) -> $ty { $from(bits) }
             #[inline(always)]
-            unsafe fn from_register(register: $ty, _store: StoreId) -> $ty { register }
+            unsafe fn from_register(register: $ty, _store: &mut StoreState) -> $ty { register }
         }
     )*};
 }
@@ -132,17 +131,17 @@ impl Abi for V128 {
         ValueType::V128
     }
     #[inline(always)]
-    fn to_bits(self, _store: StoreId) -> u128 {
+    fn to_bits(self, _store: &StoreState) -> u128 {
         self.0
     }
-    fn to_register(self, _store: StoreId) {
+    fn to_register(self, _store: &StoreState) {
         unreachable!("functions with vectors use the general routine")
     }
     #[inline(always)]
-    unsafe fn from_bits(bits: u128, _store: StoreId) -> V128 {
+    unsafe fn from_bits(bits: u128, _store: &mut StoreState) -> V128 {
         V128(bits)
     }
-    unsafe fn from_register((): (), _store: StoreId) -> V128 {
+    unsafe fn from_register((): (), _store: &mut StoreState) -> V128 {
         unreachable!("functions with vectors use the general routine")
     }
 }
@@ -166,72 +165,71 @@ impl Abi for Option<Function> {
         ValueType::Ref(RefType::FUNCREF)
     }
     #[inline(always)]
-    fn to_bits(self, store: StoreId) -> u128 {
+    fn to_bits(self, store: &StoreState) -> u128 {
         u128::from(self.to_register(store))
     }
     #[inline(always)]
-    fn to_register(self, store: StoreId) -> u64 {
+    fn to_register(self, store: &StoreState) -> u64 {
         match self {
             None => 0,
-            Some(function) if function.store() == store => function.to_bits(),
+            Some(function) if function.store() == store.id() => function.to_bits(),
             Some(_) => wrong_store("the function"),
         }
     }
     #[inline(always)]
-    unsafe fn from_bits(bits: u128, store: StoreId) -> Option<Function> {
+    unsafe fn from_bits(bits: u128, store: &mut StoreState) -> Option<Function> {
         // SAFETY: passed on.
         unsafe { Self::from_register(bits as u64, store) }
     }
     #[inline(always)]
-    unsafe fn from_register(register: u64, store: StoreId) -> Option<Function> {
+    unsafe fn from_register(register: u64, store: &mut StoreState) -> Option<Function> {
         // SAFETY: a reference that is not null points to a function of its store.
         NonNull::new(register as usize as *mut _)
-            .map(|pointer| unsafe { Function::new(store, pointer) })
+            .map(|pointer| unsafe { Function::new(store.id(), pointer) })
     }
 }
 
-impl WasmType for Option<ExternObject> {
-    fn into_value(self) -> Value {
-        Value::Extern(self)
-    }
-    fn from_value(value: Value) -> Option<Option<ExternObject>> {
-        if let Value::Extern(reference) = value {
-            Some(reference)
-        } else {
-            None
+/// References to objects, by hierarchy, or null.
+macro_rules! objects {
+    ($($ty:ident, $value:ident, $heap:ident;)*) => {$(
+        impl WasmType for Option<$ty> {
+            fn into_value(self) -> Value { Value::$value(self.map(|object| object.0)) }
+            fn from_value(value: Value) -> Option<Option<$ty>> {
+                if let Value::$value(reference) = value { Some(reference.map($ty)) } else { None }
+            }
         }
-    }
+        impl Abi for Option<$ty> {
+            type Register = u32;
+            const CLASS: RegisterClass = RegisterClass::Integer;
+            fn value_type() -> ValueType {
+                ValueType::Ref(RefType { nullable: true, heap: HeapType::$heap })
+            }
+            #[inline(always)]
+            fn to_bits(self, store: &StoreState) -> u128 { u128::from(self.to_register(store)) }
+            #[inline(always)]
+            fn to_register(self, store: &StoreState) -> u32 {
+                self.map_or(0, |object| object.0.to_bits(store))
+            }
+            #[inline(always)]
+            unsafe fn from_bits(bits: u128, store: &mut StoreState) -> Self {
+                Object::from_bits(bits as u32, store).map($ty)
+            }
+            #[inline(always)]
+            unsafe fn from_register(register: u32, store: &mut StoreState) -> Self {
+                Object::from_bits(register, store).map($ty)
+            }
+        }
+    )*};
 }
-impl Abi for Option<ExternObject> {
-    type Register = u32;
-    const CLASS: RegisterClass = RegisterClass::Integer;
-    fn value_type() -> ValueType {
-        ValueType::Ref(RefType::EXTERNREF)
-    }
-    #[inline(always)]
-    fn to_bits(self, store: StoreId) -> u128 {
-        u128::from(self.to_register(store))
-    }
-    #[inline(always)]
-    fn to_register(self, store: StoreId) -> u32 {
-        match self {
-            None => 0,
-            Some(object) if object.store() == store => object.to_bits(),
-            Some(_) => wrong_store("the external object"),
-        }
-    }
-    #[inline(always)]
-    unsafe fn from_bits(bits: u128, store: StoreId) -> Option<ExternObject> {
-        ExternObject::from_bits(bits as u32, store)
-    }
-    #[inline(always)]
-    unsafe fn from_register(register: u32, store: StoreId) -> Option<ExternObject> {
-        ExternObject::from_bits(register, store)
-    }
+
+objects! {
+    ExternObject, Extern, Extern;
+    AnyObject, Any, Any;
+    ExnObject, Exn, Exn;
 }
 
 macro_rules! never_null {
-    ($($ty:ty, $register:ty, $reference:ident;)*) => {$(
+    ($($ty:ty, $register:ty, $heap:ident;)*) => {$(
         impl WasmType for $ty {
             fn into_value(self) -> Value { Some(self).into_value() }
             fn from_value(value: Value) -> Option<$ty> { <Option<$ty>>::from_value(value).flatten() }
@@ -240,19 +238,19 @@ macro_rules! never_null {
             type Register = $register;
             const CLASS: RegisterClass = RegisterClass::Integer;
             fn value_type() -> ValueType {
-                ValueType::Ref(RefType { nullable: false, heap: RefType::$reference.heap })
+                ValueType::Ref(RefType { nullable: false, heap: HeapType::$heap })
             }
             #[inline(always)]
-            fn to_bits(self, store: StoreId) -> u128 { Some(self).to_bits(store) }
+            fn to_bits(self, store: &StoreState) -> u128 { Some(self).to_bits(store) }
             #[inline(always)]
-            fn to_register(self, store: StoreId) -> $register { Some(self).to_register(store) }
+            fn to_register(self, store: &StoreState) -> $register { Some(self).to_register(store) }
             #[inline(always)]
-            unsafe fn from_bits(bits: u128, store: StoreId) -> $ty {
+            unsafe fn from_bits(bits: u128, store: &mut StoreState) -> $ty {
                 // SAFETY: passed on.
                 unsafe { Self::from_register(bits as $register, store) }
             }
             #[inline(always)]
-            unsafe fn from_register(register: $register, store: StoreId) -> $ty {
+            unsafe fn from_register(register: $register, store: &mut StoreState) -> $ty {
                 // SAFETY: passed on.
                 let value = unsafe { <Option<$ty> as Abi>::from_register(register, store) };
                 value.expect("validation proved that the reference is not null")
@@ -262,8 +260,10 @@ macro_rules! never_null {
 }
 
 never_null! {
-    Function, u64, FUNCREF;
-    ExternObject, u32, EXTERNREF;
+    Function, u64, Func;
+    ExternObject, u32, Extern;
+    AnyObject, u32, Any;
+    ExnObject, u32, Exn;
 }
 
 /// Arguments on the stack, as they are pushed.

@@ -554,6 +554,15 @@ fn abstract_of(kind: TypeKind) -> HeapType {
     }
 }
 
+/// The heap type of a canonical id's objects or functions, if the type is alive.
+pub(crate) fn heap_type_of(registry: &TypeRegistry, id: u32) -> Option<HeapType> {
+    let ty = registry.get(id)?;
+    Some(HeapType::Concrete {
+        index: id,
+        kind: ty.sub_type().composite.kind(),
+    })
+}
+
 /// The top of the hierarchy that a heap type is in.
 fn family(ty: HeapType) -> HeapType {
     match ty {

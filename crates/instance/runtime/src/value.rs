@@ -5,8 +5,7 @@ use std::ptr::NonNull;
 use silica_module::{HeapType, RefType, TypeKind, ValueType};
 
 use crate::{
-    handles::{ExternObject, Function},
-    identity::StoreId,
+    handles::{Function, Object},
     state::StoreState,
     types,
 };
@@ -26,12 +25,16 @@ pub enum Value {
     V128(u128),
     /// A reference to a function, or null.
     Function(Option<Function>),
-    /// A reference to something of the host's, or null.
-    Extern(Option<ExternObject>),
+    /// A reference of the hierarchy of `extern`, or null.
+    Extern(Option<Object>),
+    /// A reference of the hierarchy of `any`, or null.
+    Any(Option<Object>),
+    /// A reference to an exception, or null.
+    Exn(Option<Object>),
 }
 
 impl Value {
-    /// Its type; for references the nullable `funcref` and `externref`.
+    /// Its type; for references the nullable top of their hierarchy.
     #[must_use]
     pub fn ty(&self) -> ValueType {
         match self {
@@ -42,11 +45,12 @@ impl Value {
             Value::V128(_) => ValueType::V128,
             Value::Function(_) => ValueType::Ref(RefType::FUNCREF),
             Value::Extern(_) => ValueType::Ref(RefType::EXTERNREF),
+            Value::Any(_) => nullable(HeapType::Any),
+            Value::Exn(_) => nullable(HeapType::Exn),
         }
     }
 
-    /// Zero, or null, of that type (canonical); `None` for references that are never null or that this
-    /// runtime does not have.
+    /// Zero, or null, of that type (canonical); `None` for references that are never null.
     #[must_use]
     pub fn default_of(ty: ValueType) -> Option<Value> {
         match ty {
@@ -56,10 +60,12 @@ impl Value {
             ValueType::F64 => Some(Value::F64(0)),
             ValueType::V128 => Some(Value::V128(0)),
             ValueType::Ref(reference) if !reference.nullable => None,
-            ValueType::Ref(reference) => match kind(reference.heap)? {
-                ReferenceKind::Function => Some(Value::Function(None)),
-                ReferenceKind::Extern => Some(Value::Extern(None)),
-            },
+            ValueType::Ref(reference) => Some(match kind(reference.heap) {
+                ReferenceKind::Function => Value::Function(None),
+                ReferenceKind::Extern => Value::Extern(None),
+                ReferenceKind::Any => Value::Any(None),
+                ReferenceKind::Exn => Value::Exn(None),
+            }),
         }
     }
 
@@ -72,14 +78,13 @@ impl Value {
         let ValueType::Ref(expected) = ty else {
             return self.ty() == ty;
         };
+        let kind = kind(expected.heap);
         match self {
             Value::I32(_) | Value::I64(_) | Value::F32(_) | Value::F64(_) | Value::V128(_) => false,
-            Value::Function(None) => {
-                expected.nullable && kind(expected.heap) == Some(ReferenceKind::Function)
-            }
-            Value::Extern(None) => {
-                expected.nullable && kind(expected.heap) == Some(ReferenceKind::Extern)
-            }
+            Value::Function(None) => expected.nullable && kind == ReferenceKind::Function,
+            Value::Extern(None) => expected.nullable && kind == ReferenceKind::Extern,
+            Value::Any(None) => expected.nullable && kind == ReferenceKind::Any,
+            Value::Exn(None) => expected.nullable && kind == ReferenceKind::Exn,
             Value::Function(Some(function)) => {
                 store.check(function.store(), "the function");
                 match expected.heap {
@@ -99,14 +104,18 @@ impl Value {
                 }
             }
             Value::Extern(Some(object)) => {
-                store.check(object.store(), "the external object");
-                expected.heap == HeapType::Extern
+                expected.heap == HeapType::Extern && object.is_rooted(store)
             }
+            Value::Exn(Some(object)) => expected.heap == HeapType::Exn && object.is_rooted(store),
+            Value::Any(Some(object)) => object.is_of(store, expected.heap),
         }
     }
 
-    /// As compiled code has it. A reference's store was checked.
-    pub(crate) fn to_bits(self) -> u128 {
+    /// As compiled code has it.
+    ///
+    /// # Panics
+    /// If it is a reference to an object of another store, or one whose scope has ended.
+    pub(crate) fn to_bits(self, store: &StoreState) -> u128 {
         match self {
             Value::I32(value) => u128::from(value.cast_unsigned()),
             Value::I64(value) => u128::from(value.cast_unsigned()),
@@ -116,7 +125,9 @@ impl Value {
             Value::Function(function) => {
                 function.map_or(0, |function| u128::from(function.to_bits()))
             }
-            Value::Extern(object) => object.map_or(0, |object| u128::from(object.to_bits())),
+            Value::Extern(object) | Value::Any(object) | Value::Exn(object) => {
+                object.map_or(0, |object| u128::from(object.to_bits(store)))
+            }
         }
     }
 
@@ -124,7 +135,7 @@ impl Value {
     ///
     /// # Safety
     /// The bits are a value of that type (canonical) in that store.
-    pub(crate) unsafe fn from_bits(bits: u128, ty: ValueType, store: StoreId) -> Value {
+    pub(crate) unsafe fn from_bits(bits: u128, ty: ValueType, store: &mut StoreState) -> Value {
         match ty {
             ValueType::I32 => Value::I32((bits as u32).cast_signed()),
             ValueType::I64 => Value::I64((bits as u64).cast_signed()),
@@ -132,49 +143,59 @@ impl Value {
             ValueType::F64 => Value::F64(bits as u64),
             ValueType::V128 => Value::V128(bits),
             ValueType::Ref(reference) => match kind(reference.heap) {
-                Some(ReferenceKind::Extern) => {
-                    Value::Extern(ExternObject::from_bits(bits as u32, store))
-                }
-                Some(ReferenceKind::Function) | None => {
+                ReferenceKind::Extern => Value::Extern(Object::from_bits(bits as u32, store)),
+                ReferenceKind::Any => Value::Any(Object::from_bits(bits as u32, store)),
+                ReferenceKind::Exn => Value::Exn(Object::from_bits(bits as u32, store)),
+                ReferenceKind::Function => {
                     let pointer = NonNull::new(bits as u64 as usize as *mut _);
                     // SAFETY: see above: it points to a function of the store.
-                    Value::Function(pointer.map(|pointer| unsafe { Function::new(store, pointer) }))
+                    Value::Function(
+                        pointer.map(|pointer| unsafe { Function::new(store.id(), pointer) }),
+                    )
                 }
             },
         }
     }
 }
 
-/// What a reference of some heap type refers to in this runtime.
+/// The hierarchy that a reference type is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReferenceKind {
     Function,
     Extern,
+    Any,
+    Exn,
 }
 
-/// What references of this heap type refer to; `None` for what this runtime does not have.
-pub(crate) fn kind(heap: HeapType) -> Option<ReferenceKind> {
+/// The hierarchy that a heap type is of.
+pub(crate) fn kind(heap: HeapType) -> ReferenceKind {
     match heap {
         HeapType::Func
         | HeapType::NoFunc
         | HeapType::Concrete {
             kind: TypeKind::Function,
             ..
-        } => Some(ReferenceKind::Function),
-        HeapType::Extern | HeapType::NoExtern => Some(ReferenceKind::Extern),
+        } => ReferenceKind::Function,
+        HeapType::Extern | HeapType::NoExtern => ReferenceKind::Extern,
         HeapType::Any
         | HeapType::Eq
         | HeapType::I31
         | HeapType::Struct
         | HeapType::Array
         | HeapType::None
-        | HeapType::Exn
-        | HeapType::NoExn
         | HeapType::Concrete {
             kind: TypeKind::Struct | TypeKind::Array,
             ..
-        } => None,
+        } => ReferenceKind::Any,
+        HeapType::Exn | HeapType::NoExn => ReferenceKind::Exn,
     }
+}
+
+fn nullable(heap: HeapType) -> ValueType {
+    ValueType::Ref(RefType {
+        nullable: true,
+        heap,
+    })
 }
 
 /// Whether values of type `found` can be used where `expected` is needed; both canonical.

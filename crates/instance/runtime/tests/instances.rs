@@ -381,9 +381,9 @@ fn globals_and_constant_expressions() {
         panic!()
     };
     assert_eq!(same, imported);
-    assert_eq!(sum.get(&store), Value::I64(42));
+    assert_eq!(sum.get(&mut store), Value::I64(42));
     sum.set(&mut store, Value::I64(1)).unwrap();
-    assert_eq!(sum.get(&store), Value::I64(1));
+    assert_eq!(sum.get(&mut store), Value::I64(1));
     assert!(matches!(
         sum.set(&mut store, Value::I32(1)),
         Err(RuntimeError::Type { .. })
@@ -530,11 +530,11 @@ fn segments_are_written_in_order_up_to_the_one_that_traps() {
     assert_eq!(&data[10..13], b"abc");
     assert_eq!((data[65_535], data[20]), (0, 0));
     // The function lives on in the table, though there is no instance.
-    let Some(Value::Function(Some(function))) = table.get(&store, 1) else {
+    let Some(Value::Function(Some(function))) = table.get(&mut store, 1) else {
         panic!()
     };
-    assert_eq!(table.get(&store, 0), Some(Value::Function(None)));
-    assert_eq!(table.get(&store, 4), None);
+    assert_eq!(table.get(&mut store, 0), Some(Value::Function(None)));
+    assert_eq!(table.get(&mut store, 4), None);
     let typed = store.typed::<(), (i32,)>(function).unwrap();
     assert_eq!(store.call_typed(typed, ()).unwrap(), (42,));
 }
@@ -553,8 +553,10 @@ fn externals_have_a_quota() {
         store.new_extern(Box::new(3)),
         Err(RuntimeError::ExternQuota(2))
     ));
-    *a.data_mut(&mut store).downcast_mut::<u32>().unwrap() = 7;
-    assert_eq!(a.data(&store).downcast_ref(), Some(&7_u32));
+    let data = a.data_mut(&mut store).unwrap().unwrap();
+    *data.downcast_mut::<u32>().unwrap() = 7;
+    let data = a.data(&store).unwrap().unwrap();
+    assert_eq!(data.downcast_ref(), Some(&7_u32));
     let ty = TableType {
         index: IndexType::I32,
         element: RefType::EXTERNREF,
@@ -562,7 +564,10 @@ fn externals_have_a_quota() {
         max: Some(3),
     };
     let table = Table::new(&mut store, ty, Value::Extern(Some(a))).unwrap();
-    assert_eq!(table.get(&store, 0), Some(Value::Extern(Some(a))));
+    let Some(Value::Extern(Some(element))) = table.get(&mut store, 0) else {
+        panic!("the element is a reference");
+    };
+    assert!(element.is_same(a, &store).unwrap());
     assert_eq!(table.grow(&mut store, 2, Value::Extern(None)).unwrap(), 1);
     assert!(table.grow(&mut store, 1, Value::Extern(None)).is_err());
     assert!(table.set(&mut store, 0, Value::Function(None)).is_err());

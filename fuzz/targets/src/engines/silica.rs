@@ -139,6 +139,8 @@ pub fn silica_bits(value: &Val) -> u128 {
         Val::V128(value) => value.as_u128(),
         Val::FuncRef(reference) => reference.is_some().into(),
         Val::ExternRef(reference) => reference.is_some().into(),
+        Val::AnyRef(reference) => reference.is_some().into(),
+        Val::ExnRef(reference) => reference.is_some().into(),
     }
 }
 

@@ -33,9 +33,10 @@ impl Global {
         check_value(store, &ty, &value)?;
         let id = store.id();
         let mentioned = store.runtime().types().mentioned(ty.value);
+        let bits = value.to_bits(store);
         let globals = &mut store.state_mut().globals;
         globals.push(Box::new(GlobalEntry {
-            value: std::cell::UnsafeCell::new(value.to_bits()),
+            value: std::cell::UnsafeCell::new(bits),
             ty,
             _mentioned: mentioned,
         }));
@@ -81,9 +82,9 @@ impl Global {
     /// # Panics
     /// If it belongs to another store.
     #[must_use]
-    pub fn get(&self, store: &StoreState) -> Value {
+    pub fn get(&self, store: &mut StoreState) -> Value {
         // SAFETY: the address is valid while the store is borrowed, and holds a value of the global's type.
-        unsafe { Value::from_bits(*self.address(store), self.ty(store).value, store.id()) }
+        unsafe { Value::from_bits(*self.address(store), self.ty(store).value, store) }
     }
 
     /// Sets its value.
@@ -100,7 +101,7 @@ impl Global {
         }
         check_value(store, &ty, &value)?;
         // SAFETY: the address is valid while the store is borrowed, here exclusively.
-        unsafe { *self.address(store) = value.to_bits() };
+        unsafe { *self.address(store) = value.to_bits(store) };
         Ok(())
     }
 }

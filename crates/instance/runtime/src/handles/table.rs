@@ -34,6 +34,7 @@ impl Table {
             .runtime()
             .types()
             .mentioned(ValueType::Ref(ty.element));
+        let bits = value.to_bits(store) as u64;
         let state = store.state_mut();
         state.ask_counts(Counts {
             instances: 0,
@@ -41,7 +42,7 @@ impl Table {
             tables: 1,
         })?;
         ask_minimum(state, &ty)?;
-        let mut entry = TableEntry::new(ty, value.to_bits() as u64)?;
+        let mut entry = TableEntry::new(ty, bits)?;
         entry.define_alone(mentioned);
         state.tables.push(entry);
         Ok(Table {
@@ -83,12 +84,12 @@ impl Table {
     /// # Panics
     /// If it belongs to another store.
     #[must_use]
-    pub fn get(&self, store: &StoreState, index: u64) -> Option<Value> {
+    pub fn get(&self, store: &mut StoreState, index: u64) -> Option<Value> {
         let entry = self.entry(store);
         let bits = *entry.elements().get(usize::try_from(index).ok()?)?;
         let ty = ValueType::Ref(entry.ty.element);
         // SAFETY: the elements of a table are references of its element type, of its store.
-        Some(unsafe { Value::from_bits(u128::from(bits), ty, store.id()) })
+        Some(unsafe { Value::from_bits(u128::from(bits), ty, store) })
     }
 
     /// Sets an element.
@@ -122,10 +123,11 @@ impl Table {
         count: u64,
     ) -> Result<(), RuntimeError> {
         check_value(store, self.entry(store).ty.element, &value)?;
+        let bits = value.to_bits(store) as u64;
         let elements = self.entry_mut(store).range_mut(start, count);
         elements
             .map_err(|_| RuntimeError::OutOfBounds("table elements"))?
-            .fill(value.to_bits() as u64);
+            .fill(bits);
         Ok(())
     }
 
@@ -144,7 +146,8 @@ impl Table {
         value: Value,
     ) -> Result<u64, RuntimeError> {
         check_value(store, self.entry(store).ty.element, &value)?;
-        grow(store.state_mut(), self.index, delta, value.to_bits() as u64)
+        let bits = value.to_bits(store) as u64;
+        grow(store.state_mut(), self.index, delta, bits)
     }
 
     /// Copies `count` elements from `source`, from `source_start`, to this table, to `start`.

@@ -328,6 +328,7 @@ impl Heap {
     }
 
     /// How many collections there were.
+    #[cfg(test)]
     pub(crate) fn counts(&self) -> Counts {
         self.counts
     }

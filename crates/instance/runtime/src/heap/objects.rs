@@ -253,6 +253,7 @@ impl Objects {
     }
 
     /// Elements, as bytes.
+    #[cfg(test)]
     pub(crate) fn elements(&self, array: Array, start: u32, count: u32) -> Result<&[u8], Damaged> {
         let (offset, bytes) = array.range(start, count)?;
         self.space.bytes(array.extent, offset, bytes)

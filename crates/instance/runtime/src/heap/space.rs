@@ -141,6 +141,7 @@ impl Space {
     }
 
     /// Bytes of an object, to read.
+    #[cfg(test)]
     pub(super) fn bytes(&self, extent: Extent, offset: u32, bytes: u32) -> Result<&[u8], Damaged> {
         let pointer = self.pointer(extent, offset, bytes)?;
         // SAFETY: `pointer` checked that so many bytes there are accessible; nobody writes them while the space is borrowed.
