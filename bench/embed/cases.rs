@@ -15,6 +15,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 const CALLS: &[u8] = include_bytes!("calls.wat");
 const SMALL: &[u8] = include_bytes!("small.wat");
 const WORK: &[u8] = include_bytes!("work.wat");
+const THROWS: &[u8] = include_bytes!("throws.wat");
 const EMPTY: &[u8] = b"(module)";
 
 /// Measures everything whose name contains one of the program's arguments; all without arguments.
@@ -23,6 +24,7 @@ pub(crate) fn main() -> Result<()> {
         wanted: std::env::args().skip(1).collect(),
     };
     calls(&report)?;
+    throws(&report)?;
     instances(&report, "", &special::plain())?;
     for (name, config) in special::pools() {
         instances(&report, &format!("_{name}"), &config)?;
@@ -120,6 +122,39 @@ fn calls(report: &Report) -> Result<()> {
         Ok(())
     })?;
     report.line("host_call_add", time);
+    Ok(())
+}
+
+/// A throw that is caught ten frames up, one that is caught at once, and what handlers cost that nothing is thrown to.
+fn throws(report: &Report) -> Result<()> {
+    if !report.wants("throw") && !report.wants("handlers") {
+        return Ok(());
+    }
+    const COUNT: u32 = 10_000;
+    let engine = Engine::new(&special::exceptions())?;
+    let module = Module::new(&engine, THROWS)?;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    for export in ["far", "near"] {
+        let function = instance.get_typed_func::<i32, i32>(&mut store, export)?;
+        let time = least(COUNT, || {
+            black_box(function.call(&mut store, COUNT as i32)?);
+            Ok(())
+        })?;
+        report.line(&format!("throw_{export}"), time);
+    }
+    let mut times = [0.0; 2];
+    for (export, time) in ["fib", "fib_handled"].into_iter().zip(&mut times) {
+        let function = instance.get_typed_func::<i32, i32>(&mut store, export)?;
+        *time = least(1, || {
+            black_box(function.call(&mut store, 27)?);
+            Ok(())
+        })?;
+    }
+    report.line(
+        "handlers_overhead_percent",
+        (times[1] / times[0] - 1.0) * 100.0,
+    );
     Ok(())
 }
 

@@ -20,6 +20,11 @@ pub(crate) fn pools() -> Vec<(&'static str, Config)> {
     vec![("pool", with(0)), ("pool_resident", with(64 << 10))]
 }
 
+/// With exceptions: as it comes.
+pub(crate) fn exceptions() -> Config {
+    plain()
+}
+
 /// Counting fuel.
 pub(crate) fn fuel() -> Config {
     let mut config = plain();

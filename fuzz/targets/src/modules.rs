@@ -19,7 +19,8 @@ pub enum Purpose {
 pub fn generate(bytes: &mut Unstructured<'_>, purpose: Purpose) -> Result<Module> {
     let mut config = Config::arbitrary(bytes)?;
     config.gc_enabled = false;
-    config.exceptions_enabled = false;
+    // `wasmi` has none.
+    config.exceptions_enabled = purpose == Purpose::Compile && bytes.arbitrary()?;
     config.custom_page_sizes_enabled = bytes.arbitrary()?;
     config.wide_arithmetic_enabled = bytes.arbitrary()?;
     // Small tables of everything else leave the bytes for the functions' bodies.
@@ -30,7 +31,7 @@ pub fn generate(bytes: &mut Unstructured<'_>, purpose: Purpose) -> Result<Module
     config.max_element_segments = 4;
     config.max_elements = 12;
     config.max_data_segments = 4;
-    config.max_tags = 0;
+    config.max_tags = if config.exceptions_enabled { 3 } else { 0 };
     // Each number of things is mostly its least, since bytes must ask for every one beyond.
     config.min_types = bytes.int_in_range(1..=6)?;
     config.min_globals = bytes.int_in_range(0..=4)?;

@@ -24,6 +24,13 @@ pub(crate) fn pools() -> Vec<(&'static str, Config)> {
     ]
 }
 
+/// With exceptions.
+pub(crate) fn exceptions() -> Config {
+    let mut config = plain();
+    config.wasm_exceptions(true);
+    config
+}
+
 /// Counting fuel.
 pub(crate) fn fuel() -> Config {
     let mut config = plain();
