@@ -1,6 +1,6 @@
 //! The part of a store that does not depend on the embedder's data.
 
-use std::{any::Any, ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use silica_contract::trap::TrapCode;
 use silica_os::Stack;
