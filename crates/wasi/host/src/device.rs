@@ -1,7 +1,6 @@
 //! Devices that need no host: the null device and sources of bytes.
 
 use crate::{IoSliceMut, Random, Result};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// A synthetic character device.
 #[derive(Debug, Clone)]
@@ -11,24 +10,20 @@ pub enum Device {
     /// Reads as zeros; takes and forgets what is written (`/dev/zero`).
     Zero,
     /// Reads as random bytes from a source (`/dev/urandom`).
-    Random(Arc<Mutex<Random>>),
+    Random(Random),
 }
 
 impl Device {
     /// A random device that draws from `source`.
     pub fn random(source: Random) -> Self {
-        Self::Random(Arc::new(Mutex::new(source)))
+        Self::Random(source)
     }
 
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize> {
         match self {
             Self::Null => return Ok(0),
             Self::Zero => buffer.fill(0),
-            // A panic elsewhere leaves a source of random bytes as good as before.
-            Self::Random(source) => source
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .fill(buffer)?,
+            Self::Random(source) => source.fill(buffer)?,
         }
         Ok(buffer.len())
     }

@@ -1,8 +1,9 @@
 //! Random bytes: secure ones from the host, or reproducible ones from a seed.
 
 use crate::{Error, Result};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A source of random bytes.
+/// A source of random bytes. Clones share it: no two are given the same bytes.
 #[derive(Debug, Clone)]
 pub struct Random {
     source: Source,
@@ -11,7 +12,7 @@ pub struct Random {
 #[derive(Debug, Clone)]
 enum Source {
     Secure,
-    Seeded(Xoshiro256),
+    Seeded(Arc<Mutex<Xoshiro256>>),
 }
 
 impl Random {
@@ -34,7 +35,7 @@ impl Random {
     /// ```
     pub fn seeded(seed: u64) -> Self {
         Self {
-            source: Source::Seeded(Xoshiro256::new(seed)),
+            source: Source::Seeded(Arc::new(Mutex::new(Xoshiro256::new(seed)))),
         }
     }
 
@@ -42,10 +43,12 @@ impl Random {
     ///
     /// # Errors
     /// [`Error::Io`] where the host has no secure generator.
-    pub fn fill(&mut self, buffer: &mut [u8]) -> Result<()> {
-        match &mut self.source {
+    pub fn fill(&self, buffer: &mut [u8]) -> Result<()> {
+        match &self.source {
             Source::Secure => getrandom::fill(buffer).map_err(|_| Error::Io),
             Source::Seeded(generator) => {
+                // Whatever happened elsewhere, any state is as good as another.
+                let mut generator = generator.lock().unwrap_or_else(PoisonError::into_inner);
                 for chunk in buffer.chunks_mut(8) {
                     chunk.copy_from_slice(&generator.next().to_le_bytes()[..chunk.len()]);
                 }
@@ -103,6 +106,17 @@ mod tests {
         assert_eq!(generator.next(), 41_943_041);
         assert_eq!(generator.next(), 58_720_359);
         assert_eq!(generator.next(), 3_588_806_011_781_223);
+    }
+
+    #[test]
+    fn clones_draw_from_one_sequence() {
+        let (one, alone) = (Random::seeded(7), Random::seeded(7));
+        let other = one.clone();
+        let (mut first, mut second, mut both) = ([0; 8], [0; 8], [0; 16]);
+        one.fill(&mut first).unwrap();
+        other.fill(&mut second).unwrap();
+        alone.fill(&mut both).unwrap();
+        assert_eq!([first, second].concat(), both);
     }
 
     #[test]

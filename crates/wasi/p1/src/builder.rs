@@ -238,7 +238,7 @@ impl WasiP1ContextBuilder {
 
     /// The context. What exceeds the quota of descriptors is not open in it.
     pub fn build(self) -> WasiP1Context {
-        let mut table = Table::new(self.quotas.descriptors_max);
+        let table = Table::new(self.quotas.descriptors_max);
         let streams = [
             Entry::input(self.stdin),
             Entry::output(self.stdout),
@@ -251,13 +251,14 @@ impl WasiP1ContextBuilder {
         let listeners = self.listeners.into_iter().map(Entry::listener);
         for entry in streams.into_iter().chain(preopens).chain(listeners) {
             // Documented above: a full table ends the granting.
-            if table.insert(entry).is_err() {
-                break;
-            }
+            match table.reserve() {
+                Ok(room) => room.fill(entry),
+                Err(_) => break,
+            };
         }
         WasiP1Context {
             table,
-            environment: self.environment,
+            environment: self.environment.into(),
             clocks: self.clocks,
             random: self.random,
             quotas: self.quotas,

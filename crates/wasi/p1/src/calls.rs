@@ -146,7 +146,7 @@ macro_rules! define_calls {
             $($argument: $type),*
         ) -> i32 {
             let result = context.insist(|context| context.$method(memory, $($argument),*));
-            if let Some(tracer) = &mut context.tracer {
+            if let Some(tracer) = &context.tracer {
                 let call = Call {
                     name: stringify!($name),
                     abi: Abi::$abi,
@@ -182,8 +182,8 @@ pub(crate) mod unstable {
 }
 
 /// `proc_exit`, in both versions.
-pub(crate) fn proc_exit(context: &mut WasiP1Context, status: u32) -> crate::Exit {
-    if let Some(tracer) = &mut context.tracer {
+pub(crate) fn proc_exit(context: &WasiP1Context, status: u32) -> crate::Exit {
+    if let Some(tracer) = &context.tracer {
         tracer.exited(status);
     }
     crate::Exit(status)

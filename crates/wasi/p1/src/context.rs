@@ -6,6 +6,7 @@ use crate::table::Table;
 use crate::trace::Tracer;
 use silica_engine::InterruptHandle;
 use silica_wasi_host::{Clocks, Environment, Quotas, Random};
+use std::sync::Arc;
 
 /// What one program was granted and has open. It has a method for each function
 /// of the interface; pointers are offsets into the memory that is passed along.
@@ -21,7 +22,7 @@ use silica_wasi_host::{Clocks, Environment, Quotas, Random};
 #[derive(Debug)]
 pub struct WasiP1Context {
     pub(crate) table: Table,
-    pub(crate) environment: Environment,
+    pub(crate) environment: Arc<Environment>,
     pub(crate) clocks: Clocks,
     pub(crate) random: Random,
     pub(crate) quotas: Quotas,
@@ -48,6 +49,33 @@ impl WasiP1Context {
                 Err(Errno::Intr) if self.goes_on() => {}
                 done => return done,
             }
+        }
+    }
+}
+
+impl WasiP1Context {
+    /// A context for another thread of the same program. Both have one table of
+    /// descriptors, one environment, the same clocks and one source of random bytes,
+    /// and share the trace, which tells calls through the new one as of `thread`.
+    ///
+    /// ```
+    /// use silica_wasi_p1::{GuestMemory, WasiP1Context};
+    /// let mut context = WasiP1Context::builder().build();
+    /// let mut other = context.for_thread(1);
+    /// let mut bytes = [0; 16];
+    /// let memory = &mut GuestMemory::new(&mut bytes);
+    /// other.fd_close(memory, 2)?;
+    /// assert!(context.fd_close(memory, 2).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn for_thread(&self, thread: u32) -> WasiP1Context {
+        WasiP1Context {
+            table: self.table.clone(),
+            environment: Arc::clone(&self.environment),
+            clocks: self.clocks.clone(),
+            random: self.random.clone(),
+            quotas: self.quotas,
+            tracer: self.tracer.as_ref().map(|tracer| tracer.for_thread(thread)),
         }
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Rights here only narrow what the capability itself grants: the host crate
 //! checks its own permissions in any case.
+//!
+//! The threads of a program share its table. Its lock is held while a number is
+//! looked up, never while the host works: an operation keeps what it found open.
 
 use crate::abi::FdFlags;
 use crate::{Errno, Rights};
@@ -9,6 +12,7 @@ use silica_wasi_host::{
     Access, DirPerms, Directory, File, FilePerms, FileType, InputStream, Metadata, OutputStream,
     Permissions, Source, TcpListener, TcpStream,
 };
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a descriptor number stands for.
 #[derive(Debug)]
@@ -21,14 +25,20 @@ pub(crate) enum Descriptor {
     Stream(TcpStream),
 }
 
-/// An open descriptor.
-#[derive(Debug)]
+/// An open descriptor, and the rights that one number holds on it. It stays open
+/// while there is a clone.
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    pub(crate) descriptor: Descriptor,
+    open: Arc<Open>,
     pub(crate) base: Rights,
     pub(crate) inheriting: Rights,
+}
+
+#[derive(Debug)]
+struct Open {
+    descriptor: Descriptor,
     /// The guest's name of a preopened directory.
-    pub(crate) preopen: Option<Box<str>>,
+    preopen: Option<Box<str>>,
 }
 
 /// The rights that any descriptor of a regular file may hold.
@@ -157,10 +167,12 @@ impl Entry {
         let permissions = directory.permissions();
         let base = directory_rights(permissions);
         let inheriting = base | inherited_file_rights(permissions);
-        Self {
-            preopen: Some(name),
-            ..Self::new(Descriptor::Directory(directory), base, inheriting)
-        }
+        Self::named(
+            Descriptor::Directory(directory),
+            base,
+            inheriting,
+            Some(name),
+        )
     }
 
     pub(crate) fn listener(listener: TcpListener) -> Self {
@@ -169,12 +181,32 @@ impl Entry {
     }
 
     pub(crate) fn new(descriptor: Descriptor, base: Rights, inheriting: Rights) -> Self {
+        Self::named(descriptor, base, inheriting, None)
+    }
+
+    fn named(
+        descriptor: Descriptor,
+        base: Rights,
+        inheriting: Rights,
+        preopen: Option<Box<str>>,
+    ) -> Self {
         Self {
-            descriptor,
+            open: Arc::new(Open {
+                descriptor,
+                preopen,
+            }),
             base,
             inheriting,
-            preopen: None,
         }
+    }
+
+    pub(crate) fn descriptor(&self) -> &Descriptor {
+        &self.open.descriptor
+    }
+
+    /// The guest's name of a preopened directory.
+    pub(crate) fn preopen_name(&self) -> Result<&str, Errno> {
+        self.open.preopen.as_deref().ok_or(Errno::BadF)
     }
 
     pub(crate) fn require(&self, needed: Rights) -> Result<(), Errno> {
@@ -187,7 +219,7 @@ impl Entry {
 
     /// The directory, if it is one and holds these rights.
     pub(crate) fn directory(&self, needed: Rights) -> Result<&Directory, Errno> {
-        match &self.descriptor {
+        match self.descriptor() {
             Descriptor::Directory(directory) => {
                 self.require(needed)?;
                 Ok(directory)
@@ -201,7 +233,7 @@ impl Entry {
     }
 
     pub(crate) fn metadata(&self) -> Result<Metadata, Errno> {
-        Ok(match &self.descriptor {
+        Ok(match self.descriptor() {
             Descriptor::Input(stream) => stream.metadata()?,
             Descriptor::Output(stream) => stream.metadata()?,
             Descriptor::File(file) => file.metadata()?,
@@ -212,7 +244,7 @@ impl Entry {
     }
 
     pub(crate) fn file_type(&self) -> Result<FileType, Errno> {
-        Ok(match &self.descriptor {
+        Ok(match self.descriptor() {
             Descriptor::Input(stream) => stream.file_type(),
             Descriptor::Output(stream) => stream.file_type(),
             Descriptor::File(file) => file.metadata()?.file_type,
@@ -222,7 +254,7 @@ impl Entry {
     }
 
     pub(crate) fn flags(&self) -> Result<FdFlags, Errno> {
-        let flags = match &self.descriptor {
+        let flags = match self.descriptor() {
             Descriptor::Input(stream) => stream.flags()?,
             Descriptor::Output(stream) => stream.flags()?,
             Descriptor::File(file) => file.flags()?,
@@ -235,7 +267,7 @@ impl Entry {
 
     /// What to wait on, for anything but a directory.
     pub(crate) fn source(&self) -> Result<Source<'_>, Errno> {
-        Ok(match &self.descriptor {
+        Ok(match self.descriptor() {
             Descriptor::Input(stream) => stream.source(),
             Descriptor::Output(stream) => stream.source(),
             Descriptor::File(file) => file.source(),
@@ -256,97 +288,159 @@ fn position_rights(is_terminal: bool) -> Rights {
     }
 }
 
-/// The descriptors of a program. Its size is bounded, and stays what the
-/// greatest number needs.
-#[derive(Debug)]
+/// The descriptors of a program; clones share them. Its size is bounded, and stays
+/// what the greatest number needs.
+#[derive(Debug, Clone)]
 pub(crate) struct Table {
+    numbers: Arc<Mutex<Numbers>>,
+}
+
+#[derive(Debug)]
+struct Numbers {
     entries: Vec<Option<Entry>>,
     /// No number below is free.
     lowest_free: usize,
+    open_count: usize,
+    /// How many are about to be opened.
+    reserved_count: usize,
     count_max: usize,
+}
+
+/// Room for one more descriptor, taken before it is opened: nothing is opened that
+/// then has no number.
+pub(crate) struct Room<'a> {
+    table: &'a Table,
 }
 
 impl Table {
     pub(crate) fn new(count_max: usize) -> Self {
         Self {
-            entries: Vec::new(),
-            lowest_free: 0,
-            count_max,
+            numbers: Arc::new(Mutex::new(Numbers {
+                entries: Vec::new(),
+                lowest_free: 0,
+                open_count: 0,
+                reserved_count: 0,
+                count_max: count_max.min(u32::MAX as usize),
+            })),
         }
     }
 
-    pub(crate) fn has_room(&self) -> bool {
-        self.lowest_free_now() < self.count_max
+    fn lock(&self) -> MutexGuard<'_, Numbers> {
+        // Nothing that holds the lock can leave half a change behind.
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lowest_free_now(&self) -> usize {
+    pub(crate) fn reserve(&self) -> Result<Room<'_>, Errno> {
+        let mut numbers = self.lock();
+        if numbers.open_count + numbers.reserved_count >= numbers.count_max {
+            return Err(Errno::Mfile);
+        }
+        numbers.reserved_count += 1;
+        Ok(Room { table: self })
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, fd: u32) -> Result<Entry, Errno> {
+        self.lock().get(fd).cloned()
+    }
+
+    /// The entry, if it holds these rights.
+    #[inline]
+    pub(crate) fn get_with(&self, fd: u32, needed: Rights) -> Result<Entry, Errno> {
+        let entry = self.get(fd)?;
+        entry.require(needed)?;
+        Ok(entry)
+    }
+
+    /// Lets `change` alter the rights of a number.
+    pub(crate) fn alter(
+        &self,
+        fd: u32,
+        change: impl FnOnce(&mut Entry) -> Result<(), Errno>,
+    ) -> Result<(), Errno> {
+        change(self.lock().get_mut(fd)?)
+    }
+
+    pub(crate) fn remove(&self, fd: u32) -> Result<Entry, Errno> {
+        self.lock().remove(fd)
+    }
+
+    /// Gives `from` the number `to`, whose former entry is closed. Both must be
+    /// open: other code may be about to be given a number that is not.
+    pub(crate) fn renumber(&self, from: u32, to: u32) -> Result<(), Errno> {
+        let mut numbers = self.lock();
+        numbers.get(from)?;
+        numbers.get(to)?;
+        if from == to {
+            return Ok(());
+        }
+        let entry = numbers.remove(from)?;
+        let former = std::mem::replace(numbers.get_mut(to)?, entry);
+        // Closing may take time.
+        drop(numbers);
+        drop(former);
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn open_count(&self) -> usize {
+        let numbers = self.lock();
+        let counted = numbers.entries.iter().flatten().count();
+        assert_eq!(counted, numbers.open_count);
+        counted
+    }
+}
+
+impl Room<'_> {
+    /// Gives an entry the lowest free number.
+    pub(crate) fn fill(self, entry: Entry) -> u32 {
+        self.table.lock().insert(entry)
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.table.lock().reserved_count -= 1;
+    }
+}
+
+impl Numbers {
+    /// Gives an entry the lowest free number. There is one, since `self` has room.
+    fn insert(&mut self, entry: Entry) -> u32 {
         let free = self.entries[self.lowest_free..]
             .iter()
             .position(Option::is_none);
-        free.map_or(self.entries.len(), |free| self.lowest_free + free)
-    }
-
-    /// Gives an entry the lowest free number.
-    pub(crate) fn insert(&mut self, entry: Entry) -> Result<u32, Errno> {
-        let index = self.lowest_free_now();
-        if index >= self.count_max {
-            return Err(Errno::Mfile);
-        }
-        let fd = u32::try_from(index).map_err(|_| Errno::Mfile)?;
+        let index = free.map_or(self.entries.len(), |free| self.lowest_free + free);
         match self.entries.get_mut(index) {
             Some(slot) => *slot = Some(entry),
             None => self.entries.push(Some(entry)),
         }
         self.lowest_free = index + 1;
-        Ok(fd)
+        self.open_count += 1;
+        // Fewer than `count_max` are open, which is a `u32`, and none below is free.
+        index as u32
     }
 
-    #[inline]
-    pub(crate) fn get(&self, fd: u32) -> Result<&Entry, Errno> {
+    fn get(&self, fd: u32) -> Result<&Entry, Errno> {
         match self.entries.get(fd as usize) {
             Some(Some(entry)) => Ok(entry),
             Some(None) | None => Err(Errno::BadF),
         }
     }
 
-    /// The entry, if it holds these rights.
-    #[inline]
-    pub(crate) fn get_with(&self, fd: u32, needed: Rights) -> Result<&Entry, Errno> {
-        let entry = self.get(fd)?;
-        entry.require(needed)?;
-        Ok(entry)
-    }
-
-    pub(crate) fn get_mut(&mut self, fd: u32) -> Result<&mut Entry, Errno> {
+    fn get_mut(&mut self, fd: u32) -> Result<&mut Entry, Errno> {
         match self.entries.get_mut(fd as usize) {
             Some(Some(entry)) => Ok(entry),
             Some(None) | None => Err(Errno::BadF),
         }
     }
 
-    pub(crate) fn remove(&mut self, fd: u32) -> Result<Entry, Errno> {
+    fn remove(&mut self, fd: u32) -> Result<Entry, Errno> {
         let slot = self.entries.get_mut(fd as usize).ok_or(Errno::BadF)?;
         let entry = slot.take().ok_or(Errno::BadF)?;
         self.lowest_free = self.lowest_free.min(fd as usize);
+        self.open_count -= 1;
         Ok(entry)
-    }
-
-    /// Gives `from` the number `to`, whose former entry is closed. Both must be
-    /// open: other code may be about to be given a number that is not.
-    pub(crate) fn renumber(&mut self, from: u32, to: u32) -> Result<(), Errno> {
-        self.get(from)?;
-        self.get(to)?;
-        if from == to {
-            return Ok(());
-        }
-        let entry = self.remove(from)?;
-        *self.get_mut(to)? = entry;
-        Ok(())
-    }
-
-    #[cfg(test)]
-    pub(crate) fn open_count(&self) -> usize {
-        self.entries.iter().flatten().count()
     }
 }
 
@@ -358,26 +452,52 @@ mod tests {
         Entry::input(InputStream::Null)
     }
 
+    fn insert(table: &Table) -> Result<u32, Errno> {
+        Ok(table.reserve()?.fill(null()))
+    }
+
     #[test]
     fn numbers_are_the_lowest_free_and_bounded() {
-        let mut table = Table::new(4);
+        let table = Table::new(4);
         for fd in 0..4 {
-            assert_eq!(table.insert(null()), Ok(fd));
+            assert_eq!(insert(&table), Ok(fd));
         }
-        assert_eq!(table.insert(null()), Err(Errno::Mfile));
-        assert!(!table.has_room());
+        assert_eq!(insert(&table), Err(Errno::Mfile));
         table.remove(2).unwrap();
         table.remove(1).unwrap();
         assert_eq!(table.remove(1).map(drop), Err(Errno::BadF));
-        assert_eq!(table.insert(null()), Ok(1));
-        assert_eq!(table.insert(null()), Ok(2));
+        assert_eq!(insert(&table), Ok(1));
+        assert_eq!(insert(&table), Ok(2));
+    }
+
+    #[test]
+    fn room_is_kept_for_what_is_being_opened() {
+        let table = Table::new(2);
+        let (first, second) = (table.reserve().unwrap(), table.reserve().unwrap());
+        assert!(table.clone().reserve().is_err());
+        drop(first);
+        assert_eq!(second.fill(null()), 0);
+        assert_eq!(insert(&table), Ok(1));
+        assert!(table.reserve().is_err());
+    }
+
+    #[test]
+    fn what_is_in_use_stays_open_after_its_number_is_gone() {
+        let pipe = silica_wasi_host::InputPipe::from_bytes(*b"x");
+        let table = Table::new(2);
+        let entry = Entry::input(InputStream::Pipe(pipe));
+        table.reserve().unwrap().fill(entry);
+        let used = table.get(0).unwrap();
+        table.clone().remove(0).unwrap();
+        assert!(table.get(0).is_err());
+        assert!(used.source().is_ok());
     }
 
     #[test]
     fn renumbering_neither_leaks_nor_panics() {
-        let mut table = Table::new(8);
+        let table = Table::new(8);
         for _ in 0..4 {
-            table.insert(null()).unwrap();
+            insert(&table).unwrap();
         }
         for (from, to) in [(0, 99), (99, 0), (u32::MAX, u32::MAX), (0, u32::MAX)] {
             assert_eq!(table.renumber(from, to), Err(Errno::BadF));
@@ -389,6 +509,6 @@ mod tests {
             assert_eq!(table.renumber(from, to), Err(Errno::BadF));
         }
         assert_eq!(table.open_count(), 1);
-        assert_eq!(table.insert(null()), Ok(1));
+        assert_eq!(insert(&table), Ok(1));
     }
 }

@@ -9,6 +9,7 @@ use crate::abi::{ReceiveInFlags, ShutdownFlags};
 use crate::memory::GuestMemory;
 use crate::{Abi, Errno, Rights};
 use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a parameter means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub(crate) enum Kind {
 /// One call that was made.
 #[derive(Debug)]
 pub struct TraceRecord<'a> {
+    /// The thread that called; none for a program's first.
+    pub thread: Option<u32>,
     /// The function.
     pub name: &'a str,
     /// The parameters, told in text, without parentheses.
@@ -64,6 +67,9 @@ pub enum Traced {
 
 impl fmt::Display for TraceRecord<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(thread) = self.thread {
+            write!(formatter, "[{thread}] ")?;
+        }
         write!(formatter, "{}({}) = ", self.name, self.arguments)?;
         match &self.result {
             Traced::Returned(values) => formatter.write_str(values),
@@ -73,9 +79,12 @@ impl fmt::Display for TraceRecord<'_> {
     }
 }
 
-/// The sink of trace records.
+type Sink = Box<dyn FnMut(&TraceRecord<'_>) + Send>;
+
+/// The sink of trace records, and which thread's they are.
 pub(crate) struct Tracer {
-    sink: Box<dyn FnMut(&TraceRecord<'_>) + Send>,
+    sink: Arc<Mutex<Sink>>,
+    thread: Option<u32>,
 }
 
 impl fmt::Debug for Tracer {
@@ -95,13 +104,34 @@ pub(crate) struct Call<'a> {
 impl Tracer {
     pub(crate) fn new(sink: impl FnMut(&TraceRecord<'_>) + Send + 'static) -> Self {
         Self {
-            sink: Box::new(sink),
+            sink: Arc::new(Mutex::new(Box::new(sink))),
+            thread: None,
         }
+    }
+
+    /// The same sink, for what another thread calls.
+    pub(crate) fn for_thread(&self, thread: u32) -> Self {
+        Self {
+            sink: Arc::clone(&self.sink),
+            thread: Some(thread),
+        }
+    }
+
+    fn tell(&self, name: &str, arguments: String, result: Traced) {
+        let record = TraceRecord {
+            thread: self.thread,
+            name,
+            arguments,
+            result,
+        };
+        // A sink that panicked once is called again: what it keeps is its own affair.
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        sink(&record);
     }
 
     /// Tells of a call that returned.
     pub(crate) fn returned(
-        &mut self,
+        &self,
         call: &Call<'_>,
         memory: &GuestMemory<'_>,
         result: Result<(), Errno>,
@@ -116,20 +146,12 @@ impl Tracer {
             Ok(()) => Traced::Returned(reader.values()),
             Err(errno) => Traced::Failed(errno),
         };
-        (self.sink)(&TraceRecord {
-            name: call.name,
-            arguments,
-            result,
-        });
+        self.tell(call.name, arguments, result);
     }
 
     /// Tells of the program's end.
-    pub(crate) fn exited(&mut self, status: u32) {
-        (self.sink)(&TraceRecord {
-            name: "proc_exit",
-            arguments: status.to_string(),
-            result: Traced::Ended,
-        });
+    pub(crate) fn exited(&self, status: u32) {
+        self.tell("proc_exit", status.to_string(), Traced::Ended);
     }
 }
 

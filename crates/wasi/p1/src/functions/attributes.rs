@@ -34,7 +34,7 @@ impl WasiP1Context {
     ) -> Result<(), Errno> {
         let entry = self.table.get_with(fd, Rights::FD_FDSTAT_SET_FLAGS)?;
         let flags: FdFlags = abi::parse_flags(flags)?;
-        match &entry.descriptor {
+        match entry.descriptor() {
             Descriptor::File(file) => file.set_flags(flags.into())?,
             Descriptor::Listener(listener) => listener.set_flags(flags.into())?,
             Descriptor::Stream(stream) => stream.set_flags(flags.into())?,
@@ -59,16 +59,16 @@ impl WasiP1Context {
         base: u64,
         inheriting: u64,
     ) -> Result<(), Errno> {
-        let entry = self.table.get_mut(fd)?;
         let held = |held: Rights, wanted: u64| match Rights::from_bits(wanted) {
             Some(wanted) if held.contains(wanted) => Ok(wanted),
             Some(_) | None => Err(Errno::NotCapable),
         };
-        let base = held(entry.base, base)?;
-        let inheriting = held(entry.inheriting, inheriting)?;
-        entry.base = base;
-        entry.inheriting = inheriting;
-        Ok(())
+        self.table.alter(fd, |entry| {
+            let base = held(entry.base, base)?;
+            entry.inheriting = held(entry.inheriting, inheriting)?;
+            entry.base = base;
+            Ok(())
+        })
     }
 
     /// `fd_filestat_get`: the attributes of an open object.
@@ -116,7 +116,7 @@ impl WasiP1Context {
         size: u64,
     ) -> Result<(), Errno> {
         let entry = self.table.get_with(fd, Rights::FD_FILESTAT_SET_SIZE)?;
-        match &entry.descriptor {
+        match entry.descriptor() {
             Descriptor::File(file) => Ok(file.set_size(size)?),
             Descriptor::Directory(_) => Err(Errno::IsDir),
             Descriptor::Input(_)
@@ -141,7 +141,7 @@ impl WasiP1Context {
     ) -> Result<(), Errno> {
         let entry = self.table.get_with(fd, Rights::FD_FILESTAT_SET_TIMES)?;
         let (accessed, modified) = abi::parse_times(accessed, modified, flags)?;
-        match &entry.descriptor {
+        match entry.descriptor() {
             Descriptor::File(file) => Ok(file.set_times(accessed, modified)?),
             Descriptor::Directory(directory) => Ok(directory.set_times(accessed, modified)?),
             Descriptor::Input(_)
@@ -161,7 +161,8 @@ impl WasiP1Context {
         fd: u32,
         prestat: u32,
     ) -> Result<(), Errno> {
-        let name = self.table.get(fd)?.preopen.as_deref().ok_or(Errno::BadF)?;
+        let entry = self.table.get(fd)?;
+        let name = entry.preopen_name()?;
         let length = u32::try_from(name.len()).map_err(|_| Errno::Overflow)?;
         memory.write(prestat, &abi::prestat(length))
     }
@@ -178,7 +179,8 @@ impl WasiP1Context {
         buffer: u32,
         length: u32,
     ) -> Result<(), Errno> {
-        let name = self.table.get(fd)?.preopen.as_deref().ok_or(Errno::BadF)?;
+        let entry = self.table.get(fd)?;
+        let name = entry.preopen_name()?;
         memory.range(buffer, length)?;
         if name.len() > length as usize {
             return Err(Errno::NameTooLong);

@@ -19,7 +19,8 @@ impl WasiP1Context {
         cookie: u64,
         used: u32,
     ) -> Result<(), Errno> {
-        let directory = self.table.get(fd)?.directory(Rights::FD_READDIR)?;
+        let entry = self.table.get(fd)?;
+        let directory = entry.directory(Rights::FD_READDIR)?;
         memory.range(buffer, length)?;
         memory.range(used, 4)?;
         let mut output = Output {

@@ -124,7 +124,7 @@ impl WasiP1Context {
         buffer: u32,
         length: u32,
     ) -> Result<(), Errno> {
-        let random = &mut self.random;
+        let random = &self.random;
         memory.fill(buffer, length, |bytes| Ok(random.fill(bytes)?))
     }
 

@@ -1,7 +1,7 @@
 //! Reading, writing and positions.
 
 use crate::abi::{self, Abi};
-use crate::table::Descriptor;
+use crate::table::{Descriptor, Entry};
 use crate::vectors::Vectors;
 use crate::{Errno, GuestMemory, Rights, WasiP1Context};
 use silica_wasi_host::{File, IoSlice, IoSliceMut, SeekFrom};
@@ -22,7 +22,7 @@ impl WasiP1Context {
         let entry = self.table.get_with(fd, Rights::FD_READ)?;
         let vectors = Vectors::new(memory, vectors, vectors_count, self.quotas.vectors_max)?;
         memory.range(read, 4)?;
-        let count = match &entry.descriptor {
+        let count = match entry.descriptor() {
             Descriptor::File(file) => {
                 vectors.read_into(memory, true, |slices, _| Ok(file.read_vectored(slices)?))?
             }
@@ -52,7 +52,8 @@ impl WasiP1Context {
         offset: u64,
         read: u32,
     ) -> Result<(), Errno> {
-        let file = self.positioned(fd, Rights::FD_READ | Rights::FD_SEEK)?;
+        let entry = self.table.get(fd)?;
+        let file = positioned(&entry, Rights::FD_READ | Rights::FD_SEEK)?;
         let vectors = Vectors::new(memory, vectors, vectors_count, self.quotas.vectors_max)?;
         memory.range(read, 4)?;
         let read_at = |slices: &mut [IoSliceMut<'_>], done| {
@@ -78,7 +79,7 @@ impl WasiP1Context {
         let entry = self.table.get_with(fd, Rights::FD_WRITE)?;
         let vectors = Vectors::new(memory, vectors, vectors_count, self.quotas.vectors_max)?;
         memory.range(written, 4)?;
-        let count = match &entry.descriptor {
+        let count = match entry.descriptor() {
             Descriptor::File(file) => {
                 vectors.write_from(memory, |slices, _| Ok(file.write_vectored(slices)?))?
             }
@@ -108,7 +109,8 @@ impl WasiP1Context {
         offset: u64,
         written: u32,
     ) -> Result<(), Errno> {
-        let file = self.positioned(fd, Rights::FD_WRITE | Rights::FD_SEEK)?;
+        let entry = self.table.get(fd)?;
+        let file = positioned(&entry, Rights::FD_WRITE | Rights::FD_SEEK)?;
         let vectors = Vectors::new(memory, vectors, vectors_count, self.quotas.vectors_max)?;
         memory.range(written, 4)?;
         let write_at = |slices: &[IoSlice<'_>], done| {
@@ -163,22 +165,10 @@ impl WasiP1Context {
             SeekFrom::Current(0) => Rights::FD_TELL,
             SeekFrom::Current(_) | SeekFrom::Start(_) | SeekFrom::End(_) => Rights::FD_SEEK,
         };
-        let file = self.positioned(fd, needed)?;
+        let entry = self.table.get(fd)?;
+        let file = positioned(&entry, needed)?;
         memory.range(position, 8)?;
         memory.write_u64(position, file.seek(target)?)
-    }
-
-    /// A file with a position, if it holds these rights. That others have none is
-    /// told first: programs ask so whether they read a file or a terminal.
-    fn positioned(&self, fd: u32, needed: Rights) -> Result<&File, Errno> {
-        let entry = self.table.get(fd)?;
-        match &entry.descriptor {
-            Descriptor::File(file) => {
-                entry.require(needed)?;
-                Ok(file)
-            }
-            other => Err(without_offsets(other)),
-        }
     }
 
     /// `fd_tell`: the position.
@@ -192,7 +182,8 @@ impl WasiP1Context {
         fd: u32,
         position: u32,
     ) -> Result<(), Errno> {
-        let file = self.positioned(fd, Rights::FD_TELL)?;
+        let entry = self.table.get(fd)?;
+        let file = positioned(&entry, Rights::FD_TELL)?;
         memory.write_u64(position, file.tell()?)
     }
 
@@ -201,7 +192,7 @@ impl WasiP1Context {
     /// # Errors
     /// [`Errno::BadF`], [`Errno::NotCapable`], what the host reports.
     pub fn fd_sync(&mut self, _memory: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
-        match &self.table.get_with(fd, Rights::FD_SYNC)?.descriptor {
+        match self.table.get_with(fd, Rights::FD_SYNC)?.descriptor() {
             Descriptor::File(file) => Ok(file.sync()?),
             Descriptor::Directory(directory) => Ok(directory.sync()?),
             Descriptor::Input(_)
@@ -216,7 +207,7 @@ impl WasiP1Context {
     /// # Errors
     /// [`Errno::BadF`], [`Errno::NotCapable`], what the host reports.
     pub fn fd_datasync(&mut self, _memory: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
-        match &self.table.get_with(fd, Rights::FD_DATASYNC)?.descriptor {
+        match self.table.get_with(fd, Rights::FD_DATASYNC)?.descriptor() {
             Descriptor::File(file) => Ok(file.sync_data()?),
             Descriptor::Directory(directory) => Ok(directory.sync_data()?),
             Descriptor::Input(_)
@@ -239,7 +230,8 @@ impl WasiP1Context {
         length: u64,
         advice: u32,
     ) -> Result<(), Errno> {
-        let file = self.positioned(fd, Rights::FD_ADVISE)?;
+        let entry = self.table.get(fd)?;
+        let file = positioned(&entry, Rights::FD_ADVISE)?;
         let advice = abi::parse_advice(advice)?;
         Ok(file.advise(offset, length, advice)?)
     }
@@ -255,7 +247,8 @@ impl WasiP1Context {
         offset: u64,
         length: u64,
     ) -> Result<(), Errno> {
-        let file = self.positioned(fd, Rights::FD_ALLOCATE)?;
+        let entry = self.table.get(fd)?;
+        let file = positioned(&entry, Rights::FD_ALLOCATE)?;
         Ok(file.allocate(offset, length)?)
     }
 
@@ -278,6 +271,18 @@ impl WasiP1Context {
         to: u32,
     ) -> Result<(), Errno> {
         self.table.renumber(from, to)
+    }
+}
+
+/// A file with a position, if it holds these rights. That others have none is
+/// told first: programs ask so whether they read a file or a terminal.
+fn positioned(entry: &Entry, needed: Rights) -> Result<&File, Errno> {
+    match entry.descriptor() {
+        Descriptor::File(file) => {
+            entry.require(needed)?;
+            Ok(file)
+        }
+        other => Err(without_offsets(other)),
     }
 }
 

@@ -49,11 +49,9 @@ impl WasiP1Context {
         let flags: FdFlags = abi::parse_flags(flags)?;
         let base = Rights::from_bits_truncate(base);
         let inheriting = Rights::from_bits_truncate(inheriting) & entry.inheriting;
-        check_open_rights(entry, open, base)?;
+        check_open_rights(&entry, open, base)?;
         memory.range(opened, 4)?;
-        if !self.table.has_room() {
-            return Err(Errno::Mfile);
-        }
+        let room = self.table.reserve()?;
         let options = open_options(lookup, open, flags, base);
         let path = self.path(memory, (path, path_length))?;
         let base = base & entry.inheriting;
@@ -67,8 +65,7 @@ impl WasiP1Context {
                 Entry::new(Descriptor::Directory(directory), base, inheriting)
             }
         };
-        let fd = self.table.insert(new)?;
-        memory.write_u32(opened, fd)
+        memory.write_u32(opened, room.fill(new))
     }
 
     /// `path_filestat_get`: the attributes of what a path names.
@@ -113,7 +110,8 @@ impl WasiP1Context {
         lookup: u32,
         path: RawPath,
     ) -> Result<Metadata, Errno> {
-        let directory = self.table.get(fd)?.directory(Rights::PATH_FILESTAT_GET)?;
+        let entry = self.table.get(fd)?;
+        let directory = entry.directory(Rights::PATH_FILESTAT_GET)?;
         let follow = parse_follow(lookup)?;
         let path = self.path(memory, path)?;
         Ok(directory.metadata_at(&path, follow)?)
@@ -223,7 +221,7 @@ impl WasiP1Context {
         if parse_follow(lookup)? {
             return Err(Errno::Inval);
         }
-        check_move(entry, new_entry)?;
+        check_move(&entry, &new_entry)?;
         let path = self.path(memory, (path, path_length))?;
         let new_path = self.path(memory, (new_path, new_path_length))?;
         Ok(directory.link_at(&path, new_directory, &new_path)?)
@@ -249,7 +247,7 @@ impl WasiP1Context {
         let new_entry = self.table.get(new_fd)?;
         let directory = entry.directory(Rights::PATH_RENAME_SOURCE)?;
         let new_directory = new_entry.directory(Rights::PATH_RENAME_TARGET)?;
-        check_move(entry, new_entry)?;
+        check_move(&entry, &new_entry)?;
         let path = self.path(memory, (path, path_length))?;
         let new_path = self.path(memory, (new_path, new_path_length))?;
         Ok(directory.rename_at(&path, new_directory, &new_path)?)
@@ -269,7 +267,8 @@ impl WasiP1Context {
         path: u32,
         path_length: u32,
     ) -> Result<(), Errno> {
-        let directory = self.table.get(fd)?.directory(Rights::PATH_SYMLINK)?;
+        let entry = self.table.get(fd)?;
+        let directory = entry.directory(Rights::PATH_SYMLINK)?;
         let target = self.path(memory, (target, target_length))?;
         let path = self.path(memory, (path, path_length))?;
         Ok(directory.symlink_at(&target, &path)?)
@@ -292,7 +291,8 @@ impl WasiP1Context {
         length: u32,
         used: u32,
     ) -> Result<(), Errno> {
-        let directory = self.table.get(fd)?.directory(Rights::PATH_READLINK)?;
+        let entry = self.table.get(fd)?;
+        let directory = entry.directory(Rights::PATH_READLINK)?;
         memory.range(buffer, length)?;
         memory.range(used, 4)?;
         let path = self.path(memory, (path, path_length))?;

@@ -4,6 +4,7 @@ use crate::abi::{
     self, Abi, ClockId, EVENT_BYTES, EventReadWriteFlags, EventType, RawSubscription,
     RawSubscriptionBody, SubscriptionClockFlags,
 };
+use crate::table::Entry;
 use crate::{Errno, GuestMemory, Rights, WasiP1Context};
 use silica_wasi_host::{Interest, Wait, poll};
 use std::time::Duration;
@@ -83,19 +84,28 @@ impl WasiP1Context {
     /// subscription.
     fn wait(&self, subscriptions: &[RawSubscription]) -> Result<Vec<[u8; EVENT_BYTES]>, Errno> {
         let mut events = Vec::new();
-        let mut waits = Vec::new();
-        let mut waiting = Vec::new();
+        let mut entries = Vec::new();
         let mut timers = Vec::new();
         for subscription in subscriptions {
             let user_data = subscription.user_data;
             let event_type = subscription.body.event_type();
             match self.subscribe(&subscription.body) {
-                Ok(Subscribed::Wait(wait)) => {
-                    waits.push(wait);
-                    waiting.push((user_data, event_type));
+                Ok(Subscribed::Wait(entry, interest)) => {
+                    entries.push((user_data, event_type, entry, interest));
                 }
                 Ok(Subscribed::Timer(timer)) => timers.push((user_data, timer)),
                 Err(errno) => events.push(failed(user_data, errno, event_type)),
+            }
+        }
+        let (mut waits, mut waiting) = (Vec::new(), Vec::new());
+        for (user_data, event_type, entry, interest) in &entries {
+            let interest = *interest;
+            match entry.source() {
+                Ok(source) => {
+                    waits.push(Wait { source, interest });
+                    waiting.push((*user_data, *event_type));
+                }
+                Err(errno) => events.push(failed(*user_data, errno, *event_type)),
             }
         }
         let first = timers.iter().map(|(_, timer)| timer.left).min();
@@ -125,23 +135,20 @@ impl WasiP1Context {
         Ok(events)
     }
 
-    fn subscribe(&self, body: &RawSubscriptionBody) -> Result<Subscribed<'_>, Errno> {
+    fn subscribe(&self, body: &RawSubscriptionBody) -> Result<Subscribed, Errno> {
+        let needed = Rights::POLL_FD_READWRITE;
         match *body {
             RawSubscriptionBody::Clock { id, timeout, flags } => {
                 Ok(Subscribed::Timer(self.timer(id, timeout, flags)?))
             }
             RawSubscriptionBody::FdRead { fd } => {
                 // Accepting is the reading of a listener.
-                let needed = Rights::POLL_FD_READWRITE;
-                let source = self.table.get_with(fd, needed)?.source()?;
-                let interest = Interest::Readable;
-                Ok(Subscribed::Wait(Wait { source, interest }))
+                let entry = self.table.get_with(fd, needed)?;
+                Ok(Subscribed::Wait(entry, Interest::Readable))
             }
             RawSubscriptionBody::FdWrite { fd } => {
-                let needed = Rights::POLL_FD_READWRITE;
-                let source = self.table.get_with(fd, needed)?.source()?;
-                let interest = Interest::Writable;
-                Ok(Subscribed::Wait(Wait { source, interest }))
+                let entry = self.table.get_with(fd, needed)?;
+                Ok(Subscribed::Wait(entry, Interest::Writable))
             }
         }
     }
@@ -168,8 +175,8 @@ impl WasiP1Context {
 }
 
 /// A subscription that is in order.
-enum Subscribed<'a> {
-    Wait(Wait<'a>),
+enum Subscribed {
+    Wait(Entry, Interest),
     Timer(Timer),
 }
 

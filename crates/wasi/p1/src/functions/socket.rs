@@ -20,19 +20,15 @@ impl WasiP1Context {
         accepted: u32,
     ) -> Result<(), Errno> {
         let entry = self.table.get(fd)?;
-        let listener = listener(&entry.descriptor)?;
+        let listener = listener(entry.descriptor())?;
         entry.require(Rights::SOCK_ACCEPT)?;
         let flags: FdFlags = abi::parse_flags(flags)?;
         memory.range(accepted, 4)?;
-        // Before a connection is taken that nobody could then use.
-        if !self.table.has_room() {
-            return Err(Errno::Mfile);
-        }
+        let room = self.table.reserve()?;
         let stream = listener.accept(flags.into())?;
         let base = SOCKET_RIGHTS & entry.inheriting;
         let new = Entry::new(Descriptor::Stream(stream), base, Rights::empty());
-        let fd = self.table.insert(new)?;
-        memory.write_u32(accepted, fd)
+        memory.write_u32(accepted, room.fill(new))
     }
 
     /// `sock_recv`: receives from a connection.
@@ -52,7 +48,7 @@ impl WasiP1Context {
         received_flags: u32,
     ) -> Result<(), Errno> {
         let entry = self.table.get(fd)?;
-        let stream = stream(&entry.descriptor)?;
+        let stream = stream(entry.descriptor())?;
         entry.require(Rights::FD_READ)?;
         let flags: ReceiveInFlags = abi::parse_flags(flags)?;
         let vectors = Vectors::new(memory, vectors, vectors_count, self.quotas.vectors_max)?;
@@ -87,7 +83,7 @@ impl WasiP1Context {
         sent: u32,
     ) -> Result<(), Errno> {
         let entry = self.table.get(fd)?;
-        let stream = stream(&entry.descriptor)?;
+        let stream = stream(entry.descriptor())?;
         entry.require(Rights::FD_WRITE)?;
         if flags != 0 {
             return Err(Errno::Inval);
@@ -110,7 +106,7 @@ impl WasiP1Context {
         how: u32,
     ) -> Result<(), Errno> {
         let entry = self.table.get(fd)?;
-        let stream = stream(&entry.descriptor)?;
+        let stream = stream(entry.descriptor())?;
         entry.require(Rights::SOCK_SHUTDOWN)?;
         let how: ShutdownFlags = abi::parse_flags(how)?;
         let mut sides = ShutdownSides::empty();
