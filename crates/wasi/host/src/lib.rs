@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod change;
 mod clock;
 mod device;
 mod directory;

@@ -2,13 +2,10 @@
 //!
 //! Each has a bound, so a program cannot make it grow past what was granted.
 
+use crate::change::Change;
 use crate::{Error, IoSlice, Result};
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-/// How long a read waits before it lets its caller decide: no signal wakes it.
-const PATIENCE: Duration = Duration::from_millis(5);
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes in memory that a program reads. Clones share them.
 ///
@@ -27,7 +24,7 @@ pub struct InputPipe {
 #[derive(Debug)]
 struct InputState {
     contents: Mutex<InputContents>,
-    changed: Condvar,
+    changed: Change,
     bytes_max: usize,
 }
 
@@ -45,8 +42,7 @@ impl InputPipe {
 
     /// An empty pipe that [`provide`](Self::provide) fills, up to `bytes_max`
     /// unread bytes, and [`close`](Self::close) ends. A program that reads it
-    /// waits meanwhile; each read of it that finds nothing for some milliseconds is
-    /// [`Error::Interrupted`], so that the reader can see whether to wait on.
+    /// waits meanwhile.
     pub fn bounded(bytes_max: usize) -> Self {
         Self::new(Vec::new(), false, bytes_max)
     }
@@ -59,7 +55,7 @@ impl InputPipe {
         Self {
             shared: Arc::new(InputState {
                 contents: Mutex::new(contents),
-                changed: Condvar::new(),
+                changed: Change::default(),
                 bytes_max,
             }),
         }
@@ -83,34 +79,37 @@ impl InputPipe {
         let room = self.shared.bytes_max.saturating_sub(contents.bytes.len());
         let taken = bytes.len().min(room);
         contents.bytes.extend(&bytes[..taken]);
-        self.shared.changed.notify_all();
+        self.shared.changed.tell();
         Ok(taken)
     }
 
     /// Ends the stream after what is unread.
     pub fn close(&self) {
         self.lock().closed = true;
-        self.shared.changed.notify_all();
+        self.shared.changed.tell();
     }
 
-    /// Reads, waiting for the first byte for at most [`PATIENCE`].
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize> {
-        let waits = |contents: &mut InputContents| {
-            contents.bytes.is_empty() && !contents.closed && !buffer.is_empty()
-        };
-        let waited = self
-            .shared
-            .changed
-            .wait_timeout_while(self.lock(), PATIENCE, waits);
-        let (mut contents, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-        if waited.timed_out() {
-            return Err(Error::Interrupted);
+        loop {
+            let seen = self.shared.changed.count();
+            if let Some(taken) = self.take(buffer) {
+                return Ok(taken);
+            }
+            self.shared.changed.wait(seen)?;
+        }
+    }
+
+    /// What is there; `None` where reading waits.
+    fn take(&self, buffer: &mut [u8]) -> Option<usize> {
+        let mut contents = self.lock();
+        if contents.bytes.is_empty() && !contents.closed && !buffer.is_empty() {
+            return None;
         }
         let taken = buffer.len().min(contents.bytes.len());
         for (to, from) in buffer.iter_mut().zip(contents.bytes.drain(..taken)) {
             *to = from;
         }
-        Ok(taken)
+        Some(taken)
     }
 
     /// How many bytes can be read without waiting, `None` where reading waits.

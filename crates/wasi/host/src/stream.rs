@@ -48,8 +48,7 @@ impl InputStream {
     /// Reads what is there into one buffer, waiting for the first byte; 0 at the end.
     ///
     /// # Errors
-    /// [`Error::Interrupted`](crate::Error::Interrupted) where a signal came first, or a
-    /// pipe in memory was empty for some milliseconds; what the host reports.
+    /// [`Error::Interrupted`](crate::Error::Interrupted) where a signal came first; what the host reports.
     pub fn read(&self, buffer: &mut [u8]) -> Result<usize> {
         match self {
             Self::Null => Ok(0),
