@@ -69,3 +69,8 @@ fn precompiled() {
         ],
     );
 }
+
+#[test]
+fn threads() {
+    prints(env!("CARGO_BIN_EXE_threads"), &["exited with 10"]);
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use silica_runtime as rt;
 
-use crate::{Engine, MemoryType, Result, Trap, host_error::from_runtime};
+use crate::{AsContextMut, Engine, MemoryType, Result, Trap, host_error::from_runtime};
 
 /// A memory that instances on several threads share.
 ///
@@ -55,6 +55,21 @@ impl SharedMemory {
             anyhow::bail!("a memory that is not shared is made with `Memory::new`");
         }
         let raw = rt::SharedMemory::new(engine.runtime(), ty.to_module()).map_err(from_runtime)?;
+        Ok(SharedMemory { raw })
+    }
+
+    /// As [`SharedMemory::new`], if the store's limiter allows it, as it would have to for a memory of the store's own.
+    /// The memory belongs to no store all the same.
+    ///
+    /// # Errors
+    /// As [`SharedMemory::new`], and if the limiter refuses.
+    pub fn in_store(mut store: impl AsContextMut, ty: MemoryType) -> Result<SharedMemory> {
+        if !ty.is_shared() {
+            anyhow::bail!("a memory that is not shared is made with `Memory::new`");
+        }
+        let mut store = store.as_context_mut();
+        let raw =
+            rt::SharedMemory::in_store(&mut store.raw, ty.to_module()).map_err(from_runtime)?;
         Ok(SharedMemory { raw })
     }
 

@@ -25,4 +25,5 @@ pub use silica_engine::*;
 pub mod wasi {
     pub use silica_wasi_host as host;
     pub use silica_wasi_p1 as p1;
+    pub use silica_wasi_threads as threads;
 }

@@ -15,5 +15,7 @@ mod host_resources;
 mod paths_out_of_their_directory;
 #[path = "wasi/read_only_bypasses.rs"]
 mod read_only_bypasses;
+#[path = "wasi/threads.rs"]
+mod threads;
 #[path = "wasi/times_out_of_range.rs"]
 mod times_out_of_range;

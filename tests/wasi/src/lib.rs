@@ -3,8 +3,8 @@
 //! A case is a `.wasm` file; a `.json` file beside it says with what arguments,
 //! variables and directory it is run and what must come of it. The cases are not
 //! part of this project: they are looked for in `$SILICA_TESTS`, then beside the
-//! project, in `../shared/tests`. This crate knows the cases of WASI 0.1, which
-//! are described by the suite's first format.
+//! project, in `../shared/tests`. This crate knows the cases of WASI 0.1 and of
+//! its threads, which are described by the suite's first format.
 
 #![forbid(unsafe_code)]
 

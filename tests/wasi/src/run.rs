@@ -2,9 +2,10 @@
 
 use crate::{Case, Expected};
 use anyhow::{Context, Result, bail, ensure};
-use silica_engine::{Engine, Linker, Module, Store};
-use silica_wasi_p1::host::{InputStream, OutputPipe, OutputStream};
+use silica_engine::{Engine, Instance, Linker, Module, Store};
+use silica_wasi_p1::host::{InputPipe, InputStream, OutputPipe, OutputStream};
 use silica_wasi_p1::{DirPerms, Exit, FilePerms, WasiP1Context, add_to_linker};
+use silica_wasi_threads::{THREADS_MAX, Threads};
 use std::path::Path;
 
 /// Bytes of output that are kept.
@@ -30,8 +31,15 @@ fn execute(engine: &Engine, case: &Case, stdout: &OutputPipe, stderr: &OutputPip
     // The cases write into their directory, which is not ours.
     let directory = tempfile::tempdir()?;
     let name = case.program.file_name().unwrap_or_default();
+    let module = Module::from_file(engine, &case.program)?;
+    // Cases with threads expect that reading waits.
+    let stdin = if silica_wasi_threads::is_needed(&module) {
+        InputStream::Pipe(InputPipe::bounded(1))
+    } else {
+        InputStream::Null
+    };
     let mut builder = WasiP1Context::builder()
-        .stdin(InputStream::Null)
+        .stdin(stdin)
         .stdout(OutputStream::Pipe(stdout.clone()))
         .stderr(OutputStream::Pipe(stderr.clone()))
         .argument(name.to_string_lossy())?
@@ -44,19 +52,34 @@ fn execute(engine: &Engine, case: &Case, stdout: &OutputPipe, stderr: &OutputPip
         let all = (DirPerms::all(), FilePerms::all());
         builder = builder.preopened_dir(directory.path(), "/", all.0, all.1)?;
     }
-    let module = Module::from_file(engine, &case.program)?;
-    let mut linker = Linker::new(engine);
-    add_to_linker(&mut linker, |context: &mut WasiP1Context| context)?;
-    let mut store = Store::new(engine, builder.build());
-    let instance = linker.instantiate(&mut store, &module)?;
-    let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
-    match start.call(&mut store, ()) {
+    match run_module(engine, &module, builder.build()) {
         Ok(()) => Ok(0),
         Err(error) => match error.downcast_ref() {
             Some(Exit(status)) => Ok(*status),
             None => Err(error),
         },
     }
+}
+
+fn run_module(engine: &Engine, module: &Module, context: WasiP1Context) -> Result<()> {
+    let mut linker = Linker::new(engine);
+    add_to_linker(&mut linker, |context: &mut WasiP1Context| context)?;
+    let mut store = Store::new(engine, context);
+    if silica_wasi_threads::is_needed(module) {
+        let threads = Threads::new(THREADS_MAX, |engine, context: &WasiP1Context, thread| {
+            Ok(Store::new(engine, context.for_thread(thread)))
+        });
+        threads.add_to_linker(&mut linker, &mut store, module)?;
+        let program = linker.instantiate_pre(module)?;
+        return threads.run(&mut store, &program, start);
+    }
+    let instance = linker.instantiate(&mut store, module)?;
+    start(&mut store, instance)
+}
+
+fn start(store: &mut Store<WasiP1Context>, instance: Instance) -> Result<()> {
+    let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
+    start.call(store, ())
 }
 
 fn compare(expected: &Expected, done: Result<u32>, stdout: &str, stderr: &str) -> Result<()> {

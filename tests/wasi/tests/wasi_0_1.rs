@@ -1,22 +1,37 @@
-//! All official cases of WASI 0.1, each as its author meant it to be run.
+//! All official cases of WASI 0.1 and of its threads, each as its author meant it to be run.
 
 #![forbid(unsafe_code)]
 
 use silica_engine::Engine;
 use silica_tests_wasi::{Case, run, suite};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn official_cases_of_wasi_0_1() {
+    pass(|suite| {
+        let languages = ["assemblyscript", "c", "rust"];
+        languages
+            .map(|language| suite.join(language).join("wasm32-wasip1"))
+            .to_vec()
+    });
+}
+
+#[test]
+fn official_cases_of_threads() {
+    pass(|suite| vec![suite.join("wasi-threads")]);
+}
+
+/// Runs every case of these folders of the suite.
+fn pass(folders: impl FnOnce(&Path) -> Vec<PathBuf>) {
     let suite = match suite() {
         Ok(suite) => suite,
         Err(reason) => return silica_test_guests::skip(&reason),
     };
     let engine = Engine::default();
     let (mut passed, mut failures) = (0, Vec::new());
-    for language in ["assemblyscript", "c", "rust"] {
-        let cases = Case::all_in(&suite.join(language).join("wasm32-wasip1"));
-        for case in cases.expect("the suite can be read") {
+    for folder in folders(&suite) {
+        for case in Case::all_in(&folder).expect("the suite can be read") {
             match run(&engine, &case) {
                 Ok(()) => passed += 1,
                 Err(error) => failures.push(format!("{}: {error:?}", case.name())),

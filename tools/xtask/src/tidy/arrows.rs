@@ -60,9 +60,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("silica-wasi-host", &[]),
     ("silica-wasi-p1", &["silica-engine", "silica-wasi-host"]),
+    ("silica-wasi-threads", &["silica-engine"]),
     (
         "silica",
-        &["silica-engine", "silica-wasi-host", "silica-wasi-p1"],
+        &[
+            "silica-engine",
+            "silica-wasi-host",
+            "silica-wasi-p1",
+            "silica-wasi-threads",
+        ],
     ),
     ("silica-wast", &["silica", "silica-module"]),
     ("silica-cli", &["silica", "silica-module", "silica-wast"]),

@@ -3,7 +3,7 @@
 use silica_module::MemoryType;
 
 use crate::{
-    StoreMut,
+    SharedMemory, StoreMut,
     entries::MemoryEntry,
     error::RuntimeError,
     identity::StoreId,
@@ -132,6 +132,18 @@ impl Memory {
     pub fn grow(&self, store: &mut StoreState, delta: u64) -> Result<u64, RuntimeError> {
         store.check(self.store, "the memory");
         grow(store.state_mut(), self.index, delta)
+    }
+}
+
+impl SharedMemory {
+    /// As [`SharedMemory::new`], after asking the store's limiter as for a memory of its own.
+    ///
+    /// # Errors
+    /// As [`SharedMemory::new`]; [`RuntimeError::Limited`].
+    pub fn in_store(store: &mut StoreState, ty: MemoryType) -> Result<SharedMemory, RuntimeError> {
+        let state = store.state_mut();
+        ask_minimum(state, &ty)?;
+        SharedMemory::new(&state.runtime, ty)
     }
 }
 
