@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Builds `rust/NAME.rs` (by `rustc` for `wasm32-wasip1`), or `c/NAME.c` for a name of the form `c/NAME` (by clang for
+/// Builds `rust/NAME.rs` (by `rustc` for `wasm32-wasip1`), `threads/NAME.rs` for a name of the form `threads/NAME`
+/// (for `wasm32-wasip1-threads`), or `c/NAME.c` for a name of the form `c/NAME` (by clang for
 /// `wasm32-wasi`), unless that was done before, and returns the path of the `.wasm` file.
 ///
 /// # Errors
@@ -16,9 +17,10 @@ use std::sync::OnceLock;
 /// # Panics
 /// When there is no such source, or it does not compile: then the test cannot be right.
 pub fn guest(name: &str) -> Result<PathBuf, Skipped> {
-    let (language, stem) = match name.strip_prefix("c/") {
-        Some(stem) => (Language::C, stem),
-        None => (Language::Rust, name),
+    let (language, stem) = match name.split_once('/') {
+        Some(("c", stem)) => (Language::C, stem),
+        Some(("threads", stem)) => (Language::RustThreads, stem),
+        Some(_) | None => (Language::Rust, name),
     };
     let compiler = language.compiler()?;
     let source = sources()
@@ -50,7 +52,7 @@ pub fn guest(name: &str) -> Result<PathBuf, Skipped> {
 /// The sources that [`guest`] builds, as the names it takes, in order.
 pub fn names() -> Vec<String> {
     let mut names = Vec::new();
-    for language in [Language::Rust, Language::C] {
+    for language in [Language::Rust, Language::RustThreads, Language::C] {
         let folder = sources().join(language.folder());
         let entries = std::fs::read_dir(&folder)
             .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -67,6 +69,7 @@ pub fn names() -> Vec<String> {
                     .into_owned();
                 names.push(match language {
                     Language::Rust => stem,
+                    Language::RustThreads => format!("threads/{stem}"),
                     Language::C => format!("c/{stem}"),
                 });
             }
@@ -101,6 +104,7 @@ fn run(command: &mut Command) {
 #[derive(Clone, Copy)]
 enum Language {
     Rust,
+    RustThreads,
     C,
 }
 
@@ -114,13 +118,14 @@ impl Language {
     fn folder(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::RustThreads => "threads",
             Self::C => "c",
         }
     }
 
     fn extension(self) -> &'static str {
         match self {
-            Self::Rust => "rs",
+            Self::Rust | Self::RustThreads => "rs",
             Self::C => "c",
         }
     }
@@ -128,22 +133,31 @@ impl Language {
     fn flags(self) -> &'static [&'static str] {
         match self {
             Self::Rust => &["--target", "wasm32-wasip1", "--edition", "2024", "-O"],
+            Self::RustThreads => &[
+                "--target",
+                "wasm32-wasip1-threads",
+                "--edition",
+                "2024",
+                "-O",
+            ],
             Self::C => &["--target=wasm32-wasi", "-O2", "-Wall", "-Werror"],
         }
     }
 
     fn compiler(self) -> Result<&'static Compiler, Skipped> {
         static RUST: OnceLock<Result<Compiler, Skipped>> = OnceLock::new();
+        static THREADS: OnceLock<Result<Compiler, Skipped>> = OnceLock::new();
         static C: OnceLock<Result<Compiler, Skipped>> = OnceLock::new();
         let found = match self {
-            Self::Rust => RUST.get_or_init(find_rustc),
+            Self::Rust => RUST.get_or_init(|| find_rustc("wasm32-wasip1")),
+            Self::RustThreads => THREADS.get_or_init(|| find_rustc("wasm32-wasip1-threads")),
             Self::C => C.get_or_init(find_clang),
         };
         found.as_ref().map_err(Skipped::clone)
     }
 }
 
-fn find_rustc() -> Result<Compiler, Skipped> {
+fn find_rustc(target: &str) -> Result<Compiler, Skipped> {
     let program = PathBuf::from(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let ask = |argument: &str| {
         text_of(
@@ -155,12 +169,12 @@ fn find_rustc() -> Result<Compiler, Skipped> {
     let sysroot =
         ask("--print=sysroot").ok_or_else(|| Skipped::new("no rustc to build guests with"))?;
     if !Path::new(&sysroot)
-        .join("lib/rustlib/wasm32-wasip1/lib")
+        .join(format!("lib/rustlib/{target}/lib"))
         .is_dir()
     {
-        return Err(Skipped::new(
-            "no standard library for wasm32-wasip1; rustup target add wasm32-wasip1",
-        ));
+        return Err(Skipped::new(format!(
+            "no standard library for {target}; rustup target add {target}"
+        )));
     }
     Ok(Compiler {
         version: ask("-vV").unwrap_or_default(),

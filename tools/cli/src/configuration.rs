@@ -21,6 +21,7 @@ pub(crate) const FLAGS: &[(&str, bool)] = &[
     ("fuel", true),
     ("max-memory", true),
     ("max-stack", true),
+    ("max-threads", true),
 ];
 
 /// A flag of the file, with the line it stands in.
@@ -101,7 +102,7 @@ pub(crate) fn apply(line: Vec<OsString>) -> Result<Vec<OsString>> {
     let takes = |setting: &Setting| match line.get(1).and_then(|word| word.to_str()) {
         Some("run") => true,
         Some("compile") => {
-            let runs = ["timeout", "max-memory"];
+            let runs = ["timeout", "max-memory", "max-threads"];
             !runs.contains(&setting.name.as_str())
         }
         Some(_) | None => false,

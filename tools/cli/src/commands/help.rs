@@ -129,7 +129,9 @@ Limits
                        run, status 123
   --timeout TIME       stops after a time, whatever it does; costs nothing, status 124
   --max-memory SIZE    the most that each memory and table may grow to
-  --max-stack SIZE     the most stack; calling deeper traps, status 134
+  --max-stack SIZE     the most stack of each thread; calling deeper traps, status 134
+  --max-threads N      the most threads at once, the first included, 64 unless given; more are
+                       refused, as if the system had no more. With --fuel there is one
 
   silica run --timeout 10s --max-memory 256MiB untrusted.wasm
 

@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use silica::wasi::p1::WasiP1Context;
-use silica::{
-    Engine, EngineError, Error, Extern, Instance, Linker, Module, Store, StoreLimits,
-    StoreLimitsBuilder,
-};
+use silica::{Engine, EngineError, Error, Extern, Instance, Linker, Module, Store};
 
 use crate::commands::run::outcome::Outcome;
+use crate::commands::run::state::{Bounds, State};
 use crate::failure::{Failure, Result};
 use crate::flags::{
     Directories, EngineFlags, LimitFlags, Listeners, Preload, Profile, Synthetic, Variables,
@@ -21,7 +19,9 @@ use crate::{image, output};
 mod invoke;
 mod outcome;
 mod profile;
+mod state;
 mod system;
+mod threads;
 mod timeout;
 
 /// The arguments of `silica run`.
@@ -86,12 +86,6 @@ pub(crate) struct Run {
     program: Vec<OsString>,
 }
 
-/// What belongs to one run.
-struct State {
-    wasi: WasiP1Context,
-    limits: StoreLimits,
-}
-
 impl Run {
     #[cfg(test)]
     pub(crate) fn arguments(&self) -> &[OsString] {
@@ -118,33 +112,12 @@ impl Run {
     }
 
     fn store(&self, engine: &Engine) -> Result<Store<State>> {
-        let state = State {
-            wasi: self.context()?,
-            limits: self.store_limits(),
+        let bounds = Bounds {
+            memory_bytes: self.limits.max_memory.map(|bytes| bytes.0),
+            fuel: self.limits.fuel,
         };
-        let mut store = Store::new(engine, state);
-        if self.limits.max_memory.is_some() {
-            store.limiter(|state| &mut state.limits);
-        }
-        if let Some(fuel) = self.limits.fuel {
-            store
-                .set_fuel(fuel)
-                .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))?;
-        }
-        Ok(store)
-    }
-
-    fn store_limits(&self) -> StoreLimits {
-        let builder = StoreLimitsBuilder::new();
-        match self.limits.max_memory {
-            Some(bytes) => {
-                let bytes = usize::try_from(bytes.0).unwrap_or(usize::MAX);
-                // An element of a table is a pointer.
-                builder.memory_size(bytes).table_elements(bytes / 8)
-            }
-            None => builder,
-        }
-        .build()
+        state::store(engine, self.context()?, bounds)
+            .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))
     }
 
     fn context(&self) -> Result<WasiP1Context> {
@@ -195,6 +168,18 @@ impl Run {
         if let Some(profile) = self.profile {
             profile::write(profile, &modules)?;
         }
+        if let Some((preload, _)) = preloads.first()
+            && silica::wasi::threads::spawns(module)
+        {
+            return Err(threads::with_preload(&preload.name));
+        }
+        if silica::wasi::threads::is_needed(module) && preloads.is_empty() {
+            let threads_max = self.limits.threads_max();
+            let result = threads::run(linker, store, module, threads_max, |store, instance| {
+                self.start(store, instance)
+            });
+            return result.unwrap_or_else(|error| self.ended(&error));
+        }
         for (preload, loaded) in preloads {
             let instance = match self.instantiate(&linker, store, &loaded)? {
                 Ok(instance) => instance,
@@ -219,10 +204,15 @@ impl Run {
     ) -> Result<std::result::Result<Instance, Outcome>> {
         match linker.instantiate(&mut *store, module) {
             Ok(instance) => Ok(Ok(instance)),
-            Err(error) => match error.downcast_ref::<EngineError>() {
-                Some(reason) => Err(unlinked(reason, &error)),
-                None => outcome::of_error(&error, &self.limits).map(Err),
-            },
+            Err(error) => self.ended(&error).map(Err),
+        }
+    }
+
+    /// What the error of instantiating a program, or of running it, means.
+    fn ended(&self, error: &Error) -> Result<Outcome> {
+        match error.downcast_ref::<EngineError>() {
+            Some(reason) => Err(unlinked(reason, error)),
+            None => outcome::of_error(error, &self.limits),
         }
     }
 

@@ -1,5 +1,9 @@
 //! How much a program may use of time, memory and stack.
 
+use std::num::NonZeroU32;
+
+use silica::wasi::threads::THREADS_MAX;
+
 use crate::flags::{Bytes, Span};
 
 /// Limits of one run.
@@ -18,9 +22,24 @@ pub(crate) struct LimitFlags {
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_memory: Option<Bytes>,
 
+    /// The most threads that the program may have at once, its first included; 64 unless given; always 1 with `--fuel`
+    #[arg(long, value_name = "N")]
+    pub(crate) max_threads: Option<NonZeroU32>,
+
     /// The most stack that the program's calls may use: 512KiB, 8MiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_stack: Option<Bytes>,
+}
+
+impl LimitFlags {
+    /// The most threads at once. Where fuel is counted there is one: what others would use up is nobody's.
+    pub(crate) fn threads_max(&self) -> u32 {
+        match (self.fuel, self.max_threads) {
+            (Some(_), _) => 1,
+            (None, Some(count)) => count.get(),
+            (None, None) => THREADS_MAX,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -49,5 +68,17 @@ mod tests {
         assert_eq!(limits.timeout.unwrap().0.as_secs(), 2);
         assert_eq!(limits.max_memory, Some(Bytes(1 << 20)));
         assert_eq!(limits.max_stack, Some(Bytes(8192)));
+        assert_eq!(limits.threads_max(), 1);
+    }
+
+    #[test]
+    fn threads_are_limited() {
+        let parse = |line: &[&str]| Line::try_parse_from(line).map(|line| line.limits);
+        assert_eq!(parse(&["x"]).unwrap().threads_max(), THREADS_MAX);
+        let limits = parse(&["x", "--max-threads=3"]).unwrap();
+        assert_eq!(limits.threads_max(), 3);
+        assert!(parse(&["x", "--max-threads=0"]).is_err());
+        let limits = parse(&["x", "--max-threads=2", "--fuel=1"]).unwrap();
+        assert_eq!(limits.threads_max(), 1);
     }
 }

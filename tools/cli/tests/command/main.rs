@@ -6,4 +6,5 @@ mod common;
 mod errors;
 mod images;
 mod run;
+mod threads;
 mod tools;
