@@ -18,14 +18,24 @@ use std::time::SystemTime;
 pub(crate) enum Guest {
     Plain,
     Simd,
+    Threads,
 }
 
 impl Guest {
+    /// The target that it is built for, in Rust.
+    fn target(self) -> &'static str {
+        match self {
+            Self::Plain | Self::Simd => "wasm32-wasip1",
+            Self::Threads => "wasm32-wasip1-threads",
+        }
+    }
+
     /// The name of its folder.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Simd => "simd",
+            Self::Threads => "threads",
         }
     }
 }
@@ -107,7 +117,7 @@ pub(crate) fn rust_guest(paths: &Paths, name: &str, guest: Guest) -> PathBuf {
         .out
         .join("rust")
         .join(guest.name())
-        .join(format!("wasm32-wasip1/release/{name}.wasm"))
+        .join(format!("{}/release/{name}.wasm", guest.target()))
 }
 
 /// Builds every program in Rust: cargo knows what is up to date.
@@ -136,9 +146,9 @@ pub(crate) fn build_rust(paths: &Paths, guests: &[Guest]) -> Result<()> {
     succeed(&mut cargo("native"))?;
     for guest in guests {
         let mut command = cargo(guest.name());
-        command.args(["--target", "wasm32-wasip1"]);
+        command.args(["--target", guest.target()]);
         match guest {
-            Guest::Plain => {}
+            Guest::Plain | Guest::Threads => {}
             Guest::Simd => {
                 command.env("RUSTFLAGS", "-C target-feature=+simd128");
             }
@@ -199,7 +209,8 @@ impl Clang {
             let mut flags = vec!["--target=wasm32-wasi", &sysroot, "-lm"];
             flags.extend(FEATURES);
             match guest {
-                Guest::Plain => {}
+                // No program in C has threads.
+                Guest::Plain | Guest::Threads => {}
                 Guest::Simd => flags.push("-msimd128"),
             }
             self.compile(&source, &inputs, &c_guest(paths, name, guest), &flags)?;

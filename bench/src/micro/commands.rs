@@ -1,4 +1,4 @@
-//! The measurements of the command: process start, compilation, file access.
+//! The measurements of the command: process start, compilation, file access, threads.
 
 use super::values::{Unit, Values};
 use crate::build::{self, Guest};
@@ -29,10 +29,11 @@ pub(super) fn measure(
         micro,
         timeout,
     };
-    let parts: [(&str, Part<'_>); 3] = [
+    let parts: [(&str, Part<'_>); 4] = [
         ("hello", Commands::hello),
         ("compile", Commands::compile),
         ("files", Commands::files),
+        ("threads", Commands::threads),
     ];
     for (name, part) in parts {
         if !micro.wants(name) {
@@ -57,21 +58,21 @@ struct Commands<'a> {
 
 impl Commands<'_> {
     /// One of the Rust programs: native, or made ready for the engine.
-    fn program(&self, engine: &Engine, name: &str) -> Result<PathBuf> {
-        build::build_rust(self.paths, &[Guest::Plain])?;
+    fn program(&self, engine: &Engine, name: &str, guest: Guest) -> Result<PathBuf> {
+        build::build_rust(self.paths, &[guest])?;
         if engine.kind == Kind::Native {
             return Ok(build::rust_native(self.paths, name));
         }
         let folder = self.paths.out.join("compiled/micro");
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
-        let module = build::rust_guest(self.paths, name, Guest::Plain);
+        let module = build::rust_guest(self.paths, name, guest);
         Ok(engine.prepare(&module, &folder, self.timeout)?.file)
     }
 
     /// A process that prints a line, from a compiled image where the engine has such.
     fn hello(&self, engine: &Engine, values: &mut Values) -> Result<()> {
-        let file = self.program(engine, "hello")?;
+        let file = self.program(engine, "hello", Guest::Plain)?;
         let mut command = engine.command(&file, &[], &[]);
         let mut walls = vec![];
         for _ in 0..self.micro.samples * 20 {
@@ -128,7 +129,7 @@ impl Commands<'_> {
 
     /// Reading and writing a file through the system interface.
     fn files(&self, engine: &Engine, values: &mut Values) -> Result<()> {
-        let file = self.program(engine, "files")?;
+        let file = self.program(engine, "files", Guest::Plain)?;
         let folder = self.paths.out.join("files");
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
@@ -160,6 +161,26 @@ impl Commands<'_> {
             };
             values.add(&engine.label, &format!("file_{field_name}"), unit, value);
         }
+        Ok(())
+    }
+
+    /// How much faster work is on two threads than on one.
+    fn threads(&self, engine: &Engine, values: &mut Values) -> Result<()> {
+        let file = self.program(engine, "parallel", Guest::Threads)?;
+        let mut command: Command = engine.command(&file, &[], &[]);
+        let mut ratios = vec![];
+        for _ in 0..self.micro.samples {
+            let run = process::run(&mut command, self.timeout)?;
+            let time =
+                |name| field(&run.stderr, name).with_context(|| format!("it did not print {name}"));
+            ratios.push(time("one_thread")? as f64 / time("two_threads")? as f64);
+        }
+        values.add(
+            &engine.label,
+            "two_threads",
+            Unit::Times,
+            median_of(&ratios),
+        );
         Ok(())
     }
 }

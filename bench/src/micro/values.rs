@@ -14,6 +14,7 @@ pub(super) enum Unit {
     PerCent,
     MebibytesPerSecond,
     Mebibytes,
+    Times,
 }
 
 impl Unit {
@@ -24,6 +25,7 @@ impl Unit {
             Self::PerCent => "%",
             Self::MebibytesPerSecond => "MiB/s",
             Self::Mebibytes => "MiB",
+            Self::Times => "times",
         }
     }
 }
