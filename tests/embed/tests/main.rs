@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 mod asynchronous;
+mod atomics;
 mod backtraces;
 mod calls;
 mod configuration;
