@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use wasmparser::{
     BinaryReader, CustomSectionValidator, Encoding, FunctionBody as Body, Parser, Payload,
-    ProducersSectionReader, ValidPayload, Validator, VisitOperator, VisitSimdOperator,
+    ProducersSectionReader, ValidPayload, Validator,
 };
 
 use crate::decode::section_name;
+use crate::off::Needs;
 use crate::{
     ByteRange, CompositeType, DecodeError, EntityType, Feature, Features, HeapType, Import,
     IndexType, Module, Place, RefType, ValueType,
@@ -289,65 +290,15 @@ fn body_features(bytes: &[u8], range: ByteRange, used: &mut Features) {
     let Ok(mut operators) = body.get_operators_reader() else {
         return;
     };
-    let mut collector = Collector { used };
     while !operators.eof() {
-        if operators.visit_operator(&mut collector).is_err() {
-            return;
+        match operators.visit_operator(&mut Needs) {
+            Ok(Some((feature, _))) => {
+                used.set(feature, true);
+            }
+            Ok(None) => {}
+            Err(_) => return,
         }
     }
-}
-
-/// Notes the proposal of each operator.
-struct Collector<'a> {
-    used: &'a mut Features,
-}
-
-macro_rules! collect {
-    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
-        $(
-            fn $visit(&mut self $($(, $arg: $argty)*)?) {
-                $($(let _ = $arg;)*)?
-                if let Some(feature) = proposal(stringify!($proposal)) {
-                    self.used.set(feature, true);
-                }
-            }
-        )*
-    };
-}
-
-impl<'a> VisitOperator<'a> for Collector<'_> {
-    type Output = ();
-
-    fn simd_visitor(&mut self) -> Option<&mut dyn VisitSimdOperator<'a, Output = ()>> {
-        Some(self)
-    }
-
-    wasmparser::for_each_visit_operator!(collect);
-}
-
-impl VisitSimdOperator<'_> for Collector<'_> {
-    wasmparser::for_each_visit_simd_operator!(collect);
-}
-
-/// `wasmparser`'s name of a proposal to ours.
-#[inline]
-fn proposal(name: &str) -> Option<Feature> {
-    Some(match name {
-        "sign_extension" => Feature::SignExtension,
-        "saturating_float_to_int" => Feature::SaturatingFloatToInt,
-        "bulk_memory" => Feature::BulkMemory,
-        "reference_types" => Feature::ReferenceTypes,
-        "simd" => Feature::Simd,
-        "relaxed_simd" => Feature::RelaxedSimd,
-        "tail_call" => Feature::TailCall,
-        "threads" => Feature::Threads,
-        "exceptions" => Feature::Exceptions,
-        "legacy_exceptions" => Feature::LegacyExceptions,
-        "gc" => Feature::Gc,
-        "function_references" => Feature::FunctionReferences,
-        "wide_arithmetic" => Feature::WideArithmetic,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

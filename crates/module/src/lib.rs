@@ -21,6 +21,7 @@ mod features;
 pub mod inspect;
 mod limits;
 pub mod names;
+mod off;
 mod text;
 mod types;
 
@@ -36,6 +37,7 @@ pub use error::{DecodeError, Place};
 pub use features::{Feature, Features, UnknownFeature};
 pub use limits::Limits;
 pub use names::FunctionNames;
+pub use off::check_operators;
 pub use text::{is_text, parse_text};
 pub use types::{
     ArrayType, CompositeType, EntityType, FieldType, FunctionType, GlobalType, HeapType, IndexType,

@@ -323,3 +323,22 @@ fn proposals_can_be_turned_off() {
         assert!(!error.to_string().is_empty());
     }
 }
+
+#[test]
+fn an_operator_that_is_off_is_found_before_anything_is_compiled() {
+    let engine = engine_with(|config| {
+        config.wasm_simd(false);
+    });
+    let functions = "(func)".repeat(100);
+    let text = format!("(module {functions} (func $last (drop (v128.const i64x2 0 0))))");
+    let progress = |_, _| panic!("something was compiled");
+    let error = CodeBuilder::new(&engine, text.as_bytes())
+        .progress(&progress)
+        .compile_module()
+        .unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains("\"last\"") && message.contains("`simd`"),
+        "{message}"
+    );
+}

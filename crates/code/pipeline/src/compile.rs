@@ -4,7 +4,7 @@ use silica_contract::{
     image::{self, ImageParts, Metadata},
     settings::Settings,
 };
-use silica_module::{Decoded, Features, Limits, decode};
+use silica_module::{Decoded, Features, Limits, check_operators, decode};
 use silica_optimize::Target;
 use silica_translate::Environment;
 
@@ -42,6 +42,7 @@ pub fn compile(
     let span = tracing::debug_span!("compile", bytes = bytes.len());
     let _entered = span.enter();
     let Decoded { module, bodies } = decode(bytes, features, limits)?;
+    check_operators(bytes, &module, features)?;
     let target = Target::new(settings).map_err(CompileError::Settings)?;
     let environment = Environment::new(&module, settings);
     let compiled = functions::compile_all(

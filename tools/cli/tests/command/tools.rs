@@ -169,3 +169,49 @@ fn config() {
         .says(&["is there already"]);
     assert!(run(&["config"]).expect(0).stdout.contains("nothing is set"));
 }
+
+/// A module that needs a proposal that is off is refused with the flag that turns it on, and `inspect` says before that it
+/// needs it.
+#[test]
+fn proposals_are_named() {
+    let modules = [
+        ("simd", "(func (drop (v128.const i64x2 0 0)))"),
+        ("tail-call", "(func $f return_call $f)"),
+        ("threads", "(memory 1 1 shared)"),
+        (
+            "threads",
+            "(memory 1) (func (drop (i32.atomic.load (i32.const 0))))",
+        ),
+        ("exceptions", "(tag $t) (func (throw $t))"),
+        ("legacy-exceptions", "(func (try (do) (catch_all)))"),
+        ("function-references", "(func (param (ref func)))"),
+        ("gc", "(type (struct))"),
+        ("gc", "(func (drop (ref.i31 (i32.const 0))))"),
+    ];
+    let folder = Folder::new();
+    for (proposal, fields) in modules {
+        folder.write("a.wat", format!("(module {fields})"));
+        let text = folder
+            .silica(&["inspect", "--json", "a.wat"])
+            .expect(0)
+            .stdout;
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let proposals = json["proposals"].as_array().unwrap();
+        assert!(
+            proposals.iter().any(|it| it == proposal),
+            "{fields}: {text}"
+        );
+        let text = folder.silica(&["inspect", "a.wat"]).expect(0).stdout;
+        let line = text.lines().find(|line| line.starts_with("uses "));
+        assert!(
+            line.is_some_and(|line| line.contains(proposal)),
+            "{fields}: {text}"
+        );
+        let off = format!("all,-{proposal}");
+        let flag = format!("`--proposals {proposal}`");
+        for command in ["run", "compile"] {
+            let ended = folder.silica(&[command, "--proposals", &off, "a.wat"]);
+            ended.expect(65).says(&[&flag]);
+        }
+    }
+}
