@@ -1,4 +1,4 @@
-//! Fetching programs that other people wrote, when a test runs, with the package clients of the machine (`npm`, `cargo`),
+//! Fetching programs that other people wrote, when a test runs, with the package clients of the machine (`npm`, `pip`, `cargo`),
 //! which know its registries. Nothing fetched is used before its SHA-256 is the pinned one.
 
 use crate::{Skipped, cache};
@@ -14,6 +14,17 @@ pub struct NpmPin {
     /// The exact version.
     pub version: &'static str,
     /// The archive's hash, in lower-case hexadecimal.
+    pub sha256: &'static str,
+}
+
+/// A package of the Python registry, and the SHA-256 of its wheel, of which it must have one for every system.
+#[derive(Clone, Copy, Debug)]
+pub struct WheelPin {
+    /// The package's name.
+    pub name: &'static str,
+    /// The exact version.
+    pub version: &'static str,
+    /// The wheel's hash, in lower-case hexadecimal.
     pub sha256: &'static str,
 }
 
@@ -59,6 +70,48 @@ pub fn npm_package(pin: &NpmPin) -> Result<PathBuf, Skipped> {
         created(fs::remove_file(&archive), &archive);
         Ok(())
     })
+}
+
+/// Fetches a wheel, unless that was done before, and returns the folder of its unpacked files.
+///
+/// # Errors
+/// [`Skipped`] where there is no `pip` or no way to the registry.
+///
+/// # Panics
+/// When what came is not what was pinned.
+pub fn wheel(pin: &WheelPin) -> Result<PathBuf, Skipped> {
+    let entry = format!("wheels/{}-{}", pin.name, &pin.sha256[..16]);
+    cache::entry(&entry, |folder| {
+        created(fs::create_dir_all(folder), folder);
+        let mut command = python();
+        command
+            .args([
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--only-binary=:all:",
+            ])
+            .arg(format!("{}=={}", pin.name, pin.version))
+            .arg("--dest")
+            .arg(folder);
+        run(&mut command, "apt-get install python3-pip")?;
+        let archive = only_file(folder);
+        verify(&archive, pin.sha256, pin.name);
+        // A wheel is a zip archive.
+        let mut command = python();
+        command.args(["zipfile", "-e"]).arg(&archive).arg(folder);
+        run(&mut command, "apt-get install python3")?;
+        created(fs::remove_file(&archive), &archive);
+        Ok(())
+    })
+}
+
+/// Python with one of its modules as a program, whose name is the first argument.
+fn python() -> Command {
+    let mut command = Command::new("python3");
+    command.arg("-m");
+    command
 }
 
 /// Fetches a crate and builds its program for `wasm32-wasip1` with its own `Cargo.lock`, unless that was done before, and

