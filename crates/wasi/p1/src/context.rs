@@ -76,6 +76,8 @@ impl WasiP1Context {
             random: self.random.clone(),
             quotas: self.quotas,
             tracer: self.tracer.as_ref().map(|tracer| tracer.for_thread(thread)),
+            // Of the store that the first call comes from.
+            interruption: None,
         }
     }
 }
