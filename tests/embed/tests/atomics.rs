@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use silica_engine::{
-    Config, Engine, Extern, InstanceAllocationStrategy, Linker, MemoryTypeBuilder, Module,
+    Config, Engine, InstanceAllocationStrategy, Linker, MemoryTypeBuilder, Module,
     PoolingAllocationConfig, SharedMemory, Store, Trap, TypedFunc, WasmParams, WasmResults,
 };
 
@@ -241,7 +241,7 @@ fn of_an_imported_shared_memory() {
     for (what, config) in configurations() {
         let engine = Engine::new(&config).unwrap();
         let ty = |wide| {
-            let mut builder = MemoryTypeBuilder::new();
+            let mut builder = MemoryTypeBuilder::default();
             builder.min(1).max(Some(1)).shared(true).memory64(wide);
             builder.build().unwrap()
         };

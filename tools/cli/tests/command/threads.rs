@@ -67,7 +67,7 @@ fn the_trace_tells_threads_apart() {
     };
     run(&ends, &["--trace"], &["exit-of-thread"])
         .expect(4)
-        .says(&["\nargs_sizes_get(", "] proc_exit(4) = ?"]);
+        .says(&["args_sizes_get() = ", "] proc_exit(4) = ?"]);
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn proposals_are_named() {
             "(memory 1) (func (drop (i32.atomic.load (i32.const 0))))",
         ),
         ("exceptions", "(tag $t) (func (throw $t))"),
-        ("legacy-exceptions", "(func (try (do) (catch_all)))"),
+        ("legacy-exceptions", "(func try catch_all end)"),
         ("function-references", "(func (param (ref func)))"),
         ("gc", "(type (struct))"),
         ("gc", "(func (drop (ref.i31 (i32.const 0))))"),
@@ -207,7 +207,7 @@ fn proposals_are_named() {
             line.is_some_and(|line| line.contains(proposal)),
             "{fields}: {text}"
         );
-        let off = format!("all,-{proposal}");
+        let off = format!("default,-{proposal}");
         let flag = format!("`--proposals {proposal}`");
         for command in ["run", "compile"] {
             let ended = folder.silica(&[command, "--proposals", &off, "a.wat"]);
