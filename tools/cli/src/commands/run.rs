@@ -26,12 +26,15 @@ mod timeout;
 
 /// The arguments of `silica run`.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    override_usage = "silica run [FLAGS] MODULE [ARGUMENTS]...",
+    after_help = "Examples:\n  \
     silica run app.wasm --verbose            the flag is the program's\n  \
     silica run --dir-ro . app.wasm in.txt    let it read this directory\n  \
     silica run --invoke add math.wasm 1 2    call one function\n  \
     silica run --trace app.wasm 2> calls     see what it asks of the system\n\n\
-    `silica help grants`, `limits`, `proposals`, `statuses` say more.")]
+    `silica help grants`, `limits`, `proposals`, `statuses` say more."
+)]
 pub(crate) struct Run {
     #[command(flatten)]
     directories: Directories,
@@ -80,7 +83,8 @@ pub(crate) struct Run {
         required = true,
         num_args = 1..,
         trailing_var_arg = true,
-        value_name = "MODULE] [ARGUMENTS",
+        value_name = "MODULE",
+        help_heading = "Program",
         value_hint = clap::ValueHint::FilePath
     )]
     program: Vec<OsString>,
@@ -211,8 +215,28 @@ impl Run {
     /// What the error of instantiating a program, or of running it, means.
     fn ended(&self, error: &Error) -> Result<Outcome> {
         match error.downcast_ref::<EngineError>() {
-            Some(reason) => Err(unlinked(reason, error)),
+            Some(reason) => Err(self.unlinked(reason, error)),
             None => outcome::of_error(error, &self.limits),
+        }
+    }
+
+    /// The error of an import, with what could provide it.
+    fn unlinked(&self, reason: &EngineError, error: &Error) -> Failure {
+        let failure = Failure::new(Status::Unavailable, format!("{error:#}"));
+        let EngineError::UnknownImport { module, name, .. } = reason else {
+            return failure;
+        };
+        if system::is_later_wasi(module) {
+            return failure.remedy(
+                "this is of a version of WASI that is not supported yet; build for `wasm32-wasip1`",
+            );
+        }
+        match self.preload.iter().find(|p| p.name == *module) {
+            Some(preload) => failure.remedy(format!(
+                "{} is preloaded as `{module}`, but exports no `{name}`",
+                preload.path.display()
+            )),
+            None => failure.remedy(format!("`--preload {module}=FILE` can provide it")),
         }
     }
 
@@ -273,21 +297,6 @@ fn unicode(argument: &OsString) -> Result<String> {
         let message = format!("the argument {argument:?} is no Unicode, which programs need");
         Failure::new(Status::Usage, message)
     })
-}
-
-/// The error of an import, with what could provide it.
-fn unlinked(reason: &EngineError, error: &Error) -> Failure {
-    let failure = Failure::new(Status::Unavailable, format!("{error:#}"));
-    match reason {
-        EngineError::UnknownImport { module, .. } if system::is_later_wasi(module) => failure
-            .remedy(
-                "this is of a version of WASI that is not supported yet; build for `wasm32-wasip1`",
-            ),
-        EngineError::UnknownImport { module, .. } => {
-            failure.remedy(format!("`--preload {module}=FILE` can provide it"))
-        }
-        _ => failure,
-    }
 }
 
 fn not_a_program(store: &mut Store<State>, instance: Instance) -> Failure {

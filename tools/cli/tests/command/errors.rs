@@ -16,6 +16,11 @@ fn an_import_that_nothing_provides() {
         "module imports `env.foo`, a function `(i32) -> i32`, which nothing provides",
         "`--preload env=FILE` can",
     ]);
+    folder.write("host.wat", r#"(module (func (export "bar")))"#);
+    folder
+        .silica(&["run", "--preload", "env=host.wat", "app.wat"])
+        .expect(69)
+        .says(&["host.wat is preloaded as `env`, but exports no `foo`"]);
 }
 
 #[test]
