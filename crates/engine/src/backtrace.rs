@@ -64,14 +64,25 @@ impl WasmBacktrace {
     }
 }
 
+/// So many frames that are all where the one before is are shown as their number.
+const REPEATS_MIN: usize = 3;
+
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(message) = &self.message {
             writeln!(f, "{message}")?;
         }
         f.write_str("wasm backtrace:")?;
-        for (index, frame) in self.frames.iter().enumerate() {
+        let mut index = 0;
+        while let Some(frame) = self.frames.get(index) {
             frame.write(f, index)?;
+            let rest = self.frames[index + 1..].iter();
+            let same = rest.take_while(|other| other.is_where(frame)).count();
+            if same >= REPEATS_MIN {
+                write!(f, "\n  … {same} more of the same")?;
+                index += same;
+            }
+            index += 1;
         }
         if self.frames.len() >= rt::Backtrace::FRAMES_MAX {
             f.write_str("\n  … frames further out are left out")?;
@@ -139,6 +150,13 @@ impl FrameInfo {
         } else {
             frames.push(frame(function, module_offset));
         }
+    }
+
+    /// Whether both are at the same instruction of the same function.
+    fn is_where(&self, other: &FrameInfo) -> bool {
+        let place = |frame: &FrameInfo| (frame.function, frame.module_offset);
+        place(self) == place(other)
+            && std::ptr::eq(self.module.description(), other.module.description())
     }
 
     fn names(&self) -> &Names {

@@ -130,6 +130,10 @@ fn a_deep_stack_gives_a_bounded_backtrace() {
     let error = f.call(&mut store, ()).unwrap_err();
     let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
     assert!((1..=1000).contains(&backtrace.frames().len()));
+    // Nobody reads a hundred lines that are all the same.
+    let text = backtrace.to_string();
+    assert!(text.contains(" more of the same\n"), "{text}");
+    assert!(text.lines().count() < 8, "{text}");
 }
 
 #[test]
