@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use silica::{
-    Config, Engine, Linker, Module, Store,
+    Config, Engine, Linker, Module, OptLevel, Store,
     wasi::{
         host::{DirPerms, FilePerms, InputPipe, InputStream, OutputPipe, OutputStream},
         p1::{Exit, WasiP1Context, WasiP1ContextBuilder, add_to_linker},
@@ -144,6 +144,18 @@ impl Command {
 /// # Errors
 /// When it is not a module that can be compiled.
 pub fn compile(path: &Path) -> Result<Module> {
-    let engine = Engine::new(&Config::new())?;
+    compile_with(&Config::new(), path)
+}
+
+/// Compiles a large program that does little: as fast as it can be, whatever the code is like.
+///
+/// # Errors
+/// When it is not a module that can be compiled.
+pub fn compile_quickly(path: &Path) -> Result<Module> {
+    compile_with(Config::new().cranelift_opt_level(OptLevel::None), path)
+}
+
+fn compile_with(config: &Config, path: &Path) -> Result<Module> {
+    let engine = Engine::new(config)?;
     Module::from_file(&engine, path).with_context(|| format!("compiling {}", path.display()))
 }
