@@ -28,6 +28,8 @@
 ;;     ldp fp, lr, [sp], #16
 ;;     ret
 ;;   block5:
+;;     b label6
+;;   block6:
 ;;     movz w2, #10
 ;;     ldp fp, lr, [sp], #16
 ;;     ret

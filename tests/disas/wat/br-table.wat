@@ -31,6 +31,8 @@
 ;;     popq %rbp
 ;;     retq
 ;;   block5:
+;;     jmp     label6
+;;   block6:
 ;;     movl $0xa, %eax
 ;;     movq %rbp, %rsp
 ;;     popq %rbp

@@ -21,7 +21,7 @@ pub struct Target {
     architecture: Architecture,
     has_fma: bool,
     deterministic_relaxed_simd: bool,
-    log2_alignment: u8,
+    function_alignment: u32,
 }
 
 impl std::fmt::Debug for Target {
@@ -59,9 +59,10 @@ impl Target {
             architecture,
             has_fma: architecture == Architecture::Aarch64 || has("has_fma"),
             deterministic_relaxed_simd: settings.deterministic_relaxed_simd,
-            log2_alignment: match settings.optimization {
-                OptimizationLevel::None | OptimizationLevel::Speed => 4,
-                OptimizationLevel::SpeedAndSize => 2,
+            function_alignment: match settings.optimization {
+                OptimizationLevel::None | OptimizationLevel::SpeedAndSize => 16,
+                // Processors fetch from such blocks: how fast a loop is should not depend on the functions before it.
+                OptimizationLevel::Speed => 32,
             },
         })
     }
@@ -75,7 +76,7 @@ impl Target {
     /// Bytes to which a function's start is aligned.
     #[must_use]
     pub fn function_alignment(&self) -> u32 {
-        1 << self.log2_alignment.max(4)
+        self.function_alignment
     }
 
     /// For the first attempt, and then for what that refused.

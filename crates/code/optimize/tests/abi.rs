@@ -148,7 +148,7 @@ fn parameters_are_where_the_layout_says() {
                 let layout = CallLayout::new(architecture, &ty);
                 let expected = layout.params[index];
                 let text = assembly(&target, |backend| {
-                    backend.begin(&ty, &[]);
+                    backend.begin(&ty, &[], 0);
                     let value = backend.local_get(index as u32);
                     backend.return_(vec![value]);
                 });
@@ -172,7 +172,7 @@ fn the_area_pointer_is_the_third_argument() {
             [Location::Integer(3)]
         );
         let text = assembly(&target(architecture), |backend| {
-            backend.begin(&ty, &[]);
+            backend.begin(&ty, &[], 0);
             let values = (0..9).map(|_| backend.local_get(0)).collect();
             backend.return_(values);
         });
@@ -204,7 +204,7 @@ fn results_are_where_the_layout_says() {
                 results: Box::new([*result]),
             };
             let text = assembly(&target, |backend| {
-                backend.begin(&caller, &[]);
+                backend.begin(&caller, &[], 0);
                 let (code, context) = (backend.context(), backend.context());
                 let values =
                     backend.call(CallTarget::Pointer { code, context }, &callee, vec![], None);

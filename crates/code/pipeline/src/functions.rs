@@ -16,7 +16,7 @@ use silica_module::{BodyToValidate, FunctionBody, names};
 use silica_optimize::{
     CraneliftBackend, Error, Failure, FunctionInput, InlineSource, Target, Workspace,
 };
-use silica_translate::{Environment, Scratch, TranslateError, translate_body};
+use silica_translate::{Environment, Scratch, TranslateError, declared_locals, translate_body};
 
 use crate::{CompileError, Options};
 
@@ -25,6 +25,8 @@ const THREADS_FROM_BYTES: u64 = 8 << 10;
 
 /// Bodies of at most so many bytes are put in place of their calls.
 const INLINE_BYTES_MAX: u32 = 40;
+/// And of at most so many declared locals.
+const INLINE_LOCALS_MAX: u64 = 16;
 
 /// What the functions of a module are compiled from.
 #[derive(Clone, Copy)]
@@ -114,10 +116,13 @@ impl<'a> Callees<'a> {
 impl InlineSource for Callees<'_> {
     fn inline_bytes(&self, function: u32) -> Option<u32> {
         let module = self.functions.environment.module;
-        let bytes = self
-            .functions
-            .body_bytes(module.defined_function(function)? as usize);
-        (bytes <= INLINE_BYTES_MAX).then_some(bytes)
+        let defined = module.defined_function(function)? as usize;
+        let bytes = self.functions.body_bytes(defined);
+        if bytes > INLINE_BYTES_MAX {
+            return None;
+        }
+        let locals = declared_locals(self.functions.bytes, self.functions.body(defined))?;
+        (locals <= INLINE_LOCALS_MAX).then_some(bytes)
     }
 
     fn translate(&self, function: u32, backend: &mut CraneliftBackend<'_>) -> bool {

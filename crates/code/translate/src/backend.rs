@@ -133,8 +133,8 @@ pub trait Backend {
     // ---- the function ----
 
     /// Begins the body. The function's parameters are the first locals; `locals` are the declared ones, which
-    /// start as zero or null.
-    fn begin(&mut self, ty: &FunctionType, locals: &[MachineType]);
+    /// start as zero or null. At most `edges` edges of control flow will come.
+    fn begin(&mut self, ty: &FunctionType, locals: &[MachineType], edges: u64);
     /// Tells where in the module the next operator stands (bytes from the module's start).
     fn set_module_offset(&mut self, offset: u32);
     /// Ends the body. No block is open.
@@ -146,6 +146,11 @@ pub trait Backend {
     fn duplicate(&mut self, value: &Self::Value) -> Self::Value;
     /// Says that a value will not be used.
     fn discard(&mut self, value: Self::Value);
+    /// The bits of an integer that is known to be a constant. A backend need not know.
+    fn known_constant(&self, value: &Self::Value) -> Option<u64> {
+        let _ = value;
+        None
+    }
     /// A constant. Floats are given as bits; `bits` is truncated to the type's width.
     fn constant(&mut self, ty: MachineType, bits: u128) -> Self::Value;
     /// Reads a local.

@@ -45,3 +45,17 @@ pub fn translate_body<B: Backend>(
     scratch.0 = validator.into_allocations();
     Ok(())
 }
+
+/// How many locals the body at `place` in `module` declares beside its parameters; `None` where it is malformed.
+///
+/// # Panics
+/// If `place` does not lie in `module`.
+#[must_use]
+pub fn declared_locals(module: &[u8], place: FunctionBody) -> Option<u64> {
+    let reader = BinaryReader::new(&module[place.bytes.indices()], u64::from(place.bytes.start));
+    let groups = wasmparser::FunctionBody::new(reader)
+        .get_locals_reader()
+        .ok()?;
+    let add = |sum, group: wasmparser::Result<(u32, _)>| Some(sum + u64::from(group.ok()?.0));
+    groups.into_iter().try_fold(0, add)
+}

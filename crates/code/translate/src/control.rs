@@ -9,11 +9,12 @@ use wasmparser::{BlockType, BrTable, Operator};
 
 use crate::{
     Backend, BranchTarget, TranslateError,
+    dispatch::Dispatch,
     frame::{Frame, FrameKind},
     function::{Operand, Translator},
 };
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     /// An operator that cannot be executed: only its nesting matters.
     pub(crate) fn unreachable_operator(
         &mut self,
@@ -54,10 +55,7 @@ impl<B: Backend> Translator<'_, '_, B> {
                 self.reachable = false;
                 Ok(())
             }
-            Operator::Block { blockty } => {
-                self.block(*blockty);
-                Ok(())
-            }
+            Operator::Block { blockty } => self.block(*blockty),
             Operator::Loop { blockty } => self.loop_(*blockty),
             Operator::If { blockty } => self.if_(*blockty),
             Operator::Else => self.else_(),
@@ -90,11 +88,17 @@ impl<B: Backend> Translator<'_, '_, B> {
         }
     }
 
-    fn block(&mut self, ty: BlockType) {
+    fn block(&mut self, ty: BlockType) -> Result<(), TranslateError> {
         let (params, results) = self.block_types(ty);
+        self.spend_branch_values(results.len())?;
         let end = self.backend.block(&results, false);
+        let dispatched_by = self.note_block(end);
         let height = self.operands.len() - params.len();
         self.open(FrameKind::Block, end, (params, results), height);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.dispatched_by = dispatched_by;
+        }
+        Ok(())
     }
 
     /// Opens a construct that can be reached, inside of the one at hand.
@@ -114,6 +118,8 @@ impl<B: Backend> Translator<'_, '_, B> {
             reachable: true,
             branched: false,
             handler: self.frames.last().and_then(|frame| frame.handler),
+            dispatch: None,
+            dispatched_by: None,
         });
     }
 
@@ -130,7 +136,12 @@ impl<B: Backend> Translator<'_, '_, B> {
         });
         self.continue_at(header, &params);
         self.charge_fuel();
+        let dispatch = match params.is_empty() {
+            true => self.find_dispatch(),
+            false => None,
+        };
         self.open(FrameKind::Loop, header, (params, results), height);
+        self.open_dispatch(dispatch);
         Ok(())
     }
 
@@ -138,7 +149,7 @@ impl<B: Backend> Translator<'_, '_, B> {
         let condition = self.pop();
         let (params, results) = self.block_types(ty);
         self.settle_fuel();
-        self.spend_branch_values(params.len())?;
+        self.spend_branch_values(params.len() + results.len())?;
         let height = self.operands.len() - params.len();
         let copies = self.copies(params.len());
         let then = self.backend.block(&[], false);
@@ -176,7 +187,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     /// If the end of the frame can be reached from here, goes there. Drops what lies above the frame.
     pub(crate) fn fall_to_end(
         &mut self,
-        frame: &mut Frame<B::Block, B::Value>,
+        frame: &mut Frame<'r, B::Block, B::Value>,
     ) -> Result<(), TranslateError> {
         if self.reachable {
             self.settle_fuel();
@@ -213,6 +224,9 @@ impl<B: Backend> Translator<'_, '_, B> {
         match std::mem::replace(&mut frame.kind, FrameKind::Block) {
             FrameKind::Loop => {
                 self.backend.seal(frame.target);
+                for block in frame.dispatch.map_or_else(Vec::new, Dispatch::into_passed) {
+                    self.backend.seal(block);
+                }
                 if !self.reachable {
                     self.operands.truncate(frame.height);
                 }
@@ -245,12 +259,15 @@ impl<B: Backend> Translator<'_, '_, B> {
             return Ok(());
         }
         self.fall_to_end(&mut frame)?;
-        self.backend.seal(frame.target);
+        self.seal_end(&frame);
         self.continue_at(frame.target, &frame.results);
         Ok(())
     }
 
-    fn end_function(&mut self, mut frame: Frame<B::Block, B::Value>) -> Result<(), TranslateError> {
+    fn end_function(
+        &mut self,
+        mut frame: Frame<'r, B::Block, B::Value>,
+    ) -> Result<(), TranslateError> {
         if frame.branched {
             self.fall_to_end(&mut frame)?;
             self.backend.seal(frame.target);
@@ -276,6 +293,10 @@ impl<B: Backend> Translator<'_, '_, B> {
 
     fn br(&mut self, depth: u32) -> Result<(), TranslateError> {
         self.settle_fuel();
+        if self.repeat_dispatch(depth)? {
+            self.reachable = false;
+            return Ok(());
+        }
         let frame = self.frame(depth);
         frame.branched = true;
         let (block, count) = (frame.target, frame.label_types().len());
@@ -294,12 +315,20 @@ impl<B: Backend> Translator<'_, '_, B> {
         let (block, count) = (frame.target, frame.label_types().len());
         self.spend_branch_values(count)?;
         let arguments = self.copies(count);
+        self.branch_or_go_on(condition, BranchTarget { block, arguments });
+        Ok(())
+    }
+
+    /// Goes to `target` if the condition holds.
+    pub(crate) fn branch_or_go_on(
+        &mut self,
+        condition: B::Value,
+        target: BranchTarget<B::Block, B::Value>,
+    ) {
         let next = self.backend.block(&[], false);
-        self.backend
-            .branch(condition, BranchTarget { block, arguments }, plain(next));
+        self.backend.branch(condition, target, plain(next));
         self.backend.seal(next);
         self.backend.enter_block(next);
-        Ok(())
     }
 
     fn br_table(&mut self, table: &BrTable<'_>) -> Result<(), TranslateError> {

@@ -18,9 +18,9 @@ use crate::{
     function::Translator,
 };
 
-type FrameOf<B> = Frame<<B as Backend>::Block, <B as Backend>::Value>;
+type FrameOf<'r, B> = Frame<'r, <B as Backend>::Block, <B as Backend>::Value>;
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     pub(crate) fn exception_operator(
         &mut self,
         operator: &Operator<'_>,
@@ -94,7 +94,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// Goes on in the handler of a construct whose body has ended; gives the exception. `None` if nothing goes there.
-    fn enter_handler(&mut self, frame: &FrameOf<B>) -> Option<B::Value> {
+    fn enter_handler(&mut self, frame: &FrameOf<'r, B>) -> Option<B::Value> {
         let (block, used) = self.handlers[frame.handler?];
         if !used {
             return None;
@@ -126,7 +126,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     /// What the handler of a `try_table` does. The frame is closed, so that labels are those of the clauses.
     pub(crate) fn end_try_table(
         &mut self,
-        frame: &FrameOf<B>,
+        frame: &FrameOf<'r, B>,
         clauses: &[Clause],
     ) -> Result<(), TranslateError> {
         let Some(exception) = self.enter_handler(frame) else {
@@ -187,7 +187,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// A `try` without clauses: exceptions go on around it.
-    pub(crate) fn end_try(&mut self, frame: &FrameOf<B>) {
+    pub(crate) fn end_try(&mut self, frame: &FrameOf<'r, B>) {
         if let Some(exception) = self.enter_handler(frame) {
             self.throw(exception);
         }

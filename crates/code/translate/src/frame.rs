@@ -2,6 +2,8 @@
 
 use silica_operator::MachineType;
 
+use crate::dispatch::Dispatch;
+
 /// What kind of construct a frame is.
 pub(crate) enum FrameKind<B, V> {
     /// The whole body.
@@ -42,7 +44,7 @@ pub(crate) struct Caught<B, V> {
 }
 
 /// An open construct.
-pub(crate) struct Frame<B, V> {
+pub(crate) struct Frame<'r, B, V> {
     pub(crate) kind: FrameKind<B, V>,
     /// Where a branch to it goes.
     pub(crate) target: B,
@@ -56,9 +58,13 @@ pub(crate) struct Frame<B, V> {
     pub(crate) branched: bool,
     /// The handler of exceptions in it, by its number in the function; `None` where they leave the function.
     pub(crate) handler: Option<usize>,
+    /// Of a loop: the run at its start, which branches back to it repeat.
+    pub(crate) dispatch: Option<Box<Dispatch<'r, B>>>,
+    /// Of a block in such a run: the index of the loop's frame.
+    pub(crate) dispatched_by: Option<usize>,
 }
 
-impl<B: Copy, V> Frame<B, V> {
+impl<B: Copy, V> Frame<'_, B, V> {
     /// Types of the values that a branch to it carries.
     pub(crate) fn label_types(&self) -> &[MachineType] {
         match self.kind {

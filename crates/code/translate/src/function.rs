@@ -2,29 +2,31 @@
 
 use silica_operator::MachineType;
 use wasmparser::{
-    FuncValidator, FunctionBody, Operator, RefType, ValType, ValidatorResources,
+    BinaryReader, FuncValidator, FunctionBody, Operator, RefType, ValType, ValidatorResources,
     WasmModuleResources,
 };
 
 use crate::{
     Backend, Environment, TranslateError,
     class::classify,
+    dispatch,
+    edges::edges_max,
     frame::{Frame, FrameKind},
     known::{Known, cast_target, known},
 };
 
-/// Values that a function's branches may carry for each byte of its body, and beside that.
-const BRANCH_VALUES_PER_BYTE: u64 = 64;
-const BRANCH_VALUES_FREE: u64 = 1 << 16;
+/// Values that a function's branches and blocks may carry for each byte of its body, and beside that.
+const BRANCH_VALUES_PER_BYTE: u64 = 16;
+const BRANCH_VALUES_FREE: u64 = 1 << 14;
 
 /// Validates a function body and lowers it, in one pass.
 ///
 /// # Errors
 /// A [`TranslateError`] with the offset where it was found; the backend is then in no
 /// usable state.
-pub fn translate_function<B: Backend>(
+pub fn translate_function<'r, B: Backend>(
     environment: &Environment<'_>,
-    body: &FunctionBody<'_>,
+    body: &FunctionBody<'r>,
     validator: &mut FuncValidator<ValidatorResources>,
     backend: &mut B,
 ) -> Result<(), TranslateError> {
@@ -41,7 +43,8 @@ pub fn translate_function<B: Backend>(
         })
         .collect();
     backend.set_module_offset(reader.original_position() as u32);
-    backend.begin(ty, &locals);
+    let edges = edges_max(&reader, validator.len_locals().into());
+    backend.begin(ty, &locals, edges);
     let parameters = ty.params.iter().map(|p| p.machine());
     let branch_values_limit = size * BRANCH_VALUES_PER_BYTE + BRANCH_VALUES_FREE;
     let mut translator = Translator {
@@ -57,6 +60,9 @@ pub fn translate_function<B: Backend>(
         branch_values_limit,
         branch_values_left: branch_values_limit,
         known: Known::default(),
+        dispatch_left: dispatch::budget(size),
+        dispatch_opening: None,
+        rest: reader.clone(),
         offset: 0,
     };
     translator.enter_function(ty);
@@ -69,8 +75,10 @@ pub fn translate_function<B: Backend>(
             translator.known = known(validator, target);
         }
         validator.op(offset, &operator)?;
-        translator.offset = offset;
-        translator.operator(&operator)?;
+        if matches!(operator, Operator::Loop { .. }) {
+            translator.rest = operators.get_binary_reader();
+        }
+        translator.next_operator(&operator, offset)?;
     }
     operators.finish()?;
     translator.backend.finish();
@@ -94,12 +102,12 @@ pub(crate) struct Operand<V> {
 }
 
 /// A function being translated.
-pub(crate) struct Translator<'a, 'b, B: Backend> {
+pub(crate) struct Translator<'a, 'b, 'r, B: Backend> {
     pub(crate) environment: &'b Environment<'a>,
     pub(crate) backend: &'b mut B,
     pub(crate) local_types: Vec<MachineType>,
     pub(crate) operands: Vec<Operand<B::Value>>,
-    pub(crate) frames: Vec<Frame<B::Block, B::Value>>,
+    pub(crate) frames: Vec<Frame<'r, B::Block, B::Value>>,
     /// Handlers of exceptions, in the order of their constructs, each with whether anything goes there.
     pub(crate) handlers: Vec<(B::Block, bool)>,
     /// Whether the operator at hand can be executed. What cannot is validated only.
@@ -112,10 +120,16 @@ pub(crate) struct Translator<'a, 'b, B: Backend> {
     pub(crate) branch_values_left: u64,
     /// What is known of the operand of the cast at hand.
     pub(crate) known: Known,
+    /// What is left of [`dispatch::budget`].
+    pub(crate) dispatch_left: u64,
+    /// The frame of the loop whose run of operators is being opened.
+    pub(crate) dispatch_opening: Option<usize>,
+    /// The operators after the last `loop`.
+    pub(crate) rest: BinaryReader<'r>,
     pub(crate) offset: u64,
 }
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     pub(crate) fn push(&mut self, ty: MachineType, value: B::Value) {
         self.operands.push(Operand { value, ty });
     }
@@ -152,12 +166,28 @@ impl<B: Backend> Translator<'_, '_, B> {
         }
     }
 
-    fn operator(&mut self, operator: &Operator<'_>) -> Result<(), TranslateError> {
+    /// Lowers the operator at this place of the module.
+    fn next_operator(
+        &mut self,
+        operator: &Operator<'_>,
+        offset: u64,
+    ) -> Result<(), TranslateError> {
         if !self.reachable {
+            self.offset = offset;
             return self.unreachable_operator(operator);
         }
-        self.backend.set_module_offset(self.offset as u32);
+        self.at_offset(offset);
         self.owe_fuel(operator);
+        self.operator(operator)
+    }
+
+    /// Says where in the module the operator stands that comes next.
+    pub(crate) fn at_offset(&mut self, offset: u64) {
+        self.offset = offset;
+        self.backend.set_module_offset(offset as u32);
+    }
+
+    pub(crate) fn operator(&mut self, operator: &Operator<'_>) -> Result<(), TranslateError> {
         if let Some(class) = classify(operator) {
             self.numeric(class);
             return Ok(());
@@ -217,7 +247,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     /// Fuel is taken when a run of operators ends: before control goes elsewhere (branch, call,
     /// return) and where it may arrive (the end of a block). The first run of a function and of a turn of a loop is paid for when it
     /// begins. A trap inside of a run leaves that run's operators uncounted, or has counted them all. So the count depends on the module alone, in every tier.
-    fn owe_fuel(&mut self, operator: &Operator<'_>) {
+    pub(crate) fn owe_fuel(&mut self, operator: &Operator<'_>) {
         if !self.environment.settings.fuel {
             return;
         }
@@ -262,7 +292,7 @@ impl<B: Backend> Translator<'_, '_, B> {
     }
 
     /// The frame that a branch of this depth goes to.
-    pub(crate) fn frame(&mut self, depth: u32) -> &mut Frame<B::Block, B::Value> {
+    pub(crate) fn frame(&mut self, depth: u32) -> &mut Frame<'r, B::Block, B::Value> {
         let index = self.frames.len() - 1 - depth as usize;
         &mut self.frames[index]
     }
@@ -279,6 +309,8 @@ impl<B: Backend> Translator<'_, '_, B> {
             reachable: true,
             branched: false,
             handler: None,
+            dispatch: None,
+            dispatched_by: None,
         });
         self.charge_fuel();
     }

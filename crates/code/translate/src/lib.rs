@@ -12,6 +12,8 @@ mod body;
 mod bulk;
 mod class;
 mod control;
+mod dispatch;
+mod edges;
 mod environment;
 mod error;
 pub mod evaluator;
@@ -27,7 +29,7 @@ mod reference;
 pub use backend::{
     Access, Backend, BranchTarget, CallTarget, Field, FieldKind, FieldType, Memory, Region,
 };
-pub use body::{Scratch, translate_body};
+pub use body::{Scratch, declared_locals, translate_body};
 pub use environment::Environment;
 pub use error::TranslateError;
 pub use function::translate_function;

@@ -35,13 +35,22 @@ pub(crate) const fn context_field(offset: u32, ty: FieldType, kind: FieldKind) -
     }
 }
 
+/// An access at an index, with no offset and no promise of alignment.
+const fn start_of(memory: u32) -> MemoryArgument {
+    MemoryArgument {
+        memory,
+        offset: 0,
+        align_log2: 0,
+    }
+}
+
 /// Bytes of a memory at the start, where they can be counted.
 fn minimum_bytes(ty: &MemoryType) -> Option<u64> {
     let page = 1u64.checked_shl(ty.page_size_log2.into())?;
     ty.min.checked_mul(page)
 }
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     // ---- the definition ----
 
     /// A field of a definition that is either in the context or pointed to from it.
@@ -182,6 +191,29 @@ impl<B: Backend> Translator<'_, '_, B> {
             return self.bounded(memarg, true, index, (IntCompare::LtU, length));
         }
         self.whole_checked_address(memarg, end, index, ty)
+    }
+
+    /// The address of so many bytes, few enough for any guard. Where they are not all there, a load of
+    /// the highest of them traps at the latest.
+    pub(crate) fn bytes_to_read(
+        &mut self,
+        memory: u32,
+        index: B::Value,
+        bytes: u32,
+    ) -> (Access, B::Value) {
+        self.address(start_of(memory), bytes, index)
+    }
+
+    /// The address of so many bytes. Where they are not all there, nothing is written.
+    pub(crate) fn bytes_to_write(
+        &mut self,
+        memory: u32,
+        index: B::Value,
+        bytes: u32,
+    ) -> (Access, B::Value) {
+        let ty = *self.environment.memory(memory);
+        let index = self.widen(ty.index, index);
+        self.whole_checked_address(start_of(memory), Some(bytes.into()), index, &ty)
     }
 
     /// Compares the end of the accessed bytes: `index <= length - end`, where `end <= length`.

@@ -64,7 +64,7 @@ const fn convert_machine(op: Convert) -> MachineType {
     }
 }
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     pub(crate) fn numeric(&mut self, class: Class) {
         match class {
             Class::IntUnary(..)

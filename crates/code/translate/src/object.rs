@@ -24,7 +24,7 @@ use crate::{
     memory::{POINTER, context_field, index_machine, narrower},
 };
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     pub(crate) fn object_operator(
         &mut self,
         operator: &Operator<'_>,

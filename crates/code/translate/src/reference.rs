@@ -25,7 +25,7 @@ const fn function_field(offset: u32, ty: FieldType, null: TrapCode) -> Field {
     }
 }
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     pub(crate) fn reference_operator(
         &mut self,
         operator: &Operator<'_>,

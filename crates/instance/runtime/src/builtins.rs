@@ -54,11 +54,20 @@ unsafe fn run(context: *mut u8, body: impl FnOnce(&mut State, u32) -> Result<u64
     }
 }
 
-/// Defines the builtins: the C function, its stub, its place in the table.
+/// Defines the builtins: the C function, its stub, its place in the table. A function after `quick` may do
+/// what is quick and cannot fail; if it says that it did not, the body does everything.
 macro_rules! builtins {
-    ($($name:ident $function:ident $stub:ident $stub_fuel:ident ($($arg:ident),*) $(-> $result:ident)? = $body:expr;)*) => {
+    ($($name:ident $function:ident $stub:ident $stub_fuel:ident ($($arg:ident),*) $(-> $result:ident)?
+        $(quick $quick:ident)? = $body:expr;)*) => {
         $(
             unsafe extern "C" fn $function(context: *mut u8, $($arg: u64),*) $(-> builtins!(@type $result))? {
+                let _arguments = [$($arg),*];
+                $(
+                    // SAFETY: the arguments are those of compiled code.
+                    if unsafe { $quick(_arguments) } {
+                        return;
+                    }
+                )?
                 let body: fn(&mut State, u32 $(, builtins!(@u64 $arg))*) -> Result<u64, Raise> = $body;
                 // SAFETY: called by compiled code through the table, with its context.
                 let _value = unsafe { run(context, |state, instance| body(state, instance $(, $arg)*)) };
@@ -81,8 +90,8 @@ macro_rules! builtins {
 builtins! {
     MemoryGrow memory_grow memory_grow_stub memory_grow_stub_fuel (memory, delta) -> old = grow_a_memory;
     MemoryCopy memory_copy memory_copy_stub memory_copy_stub_fuel
-        (destination_memory, source_memory, destination, source, length) = copy_memory;
-    MemoryFill memory_fill memory_fill_stub memory_fill_stub_fuel (memory, destination, value, length) = fill_memory;
+        (destination_memory, source_memory, destination, source, length) quick copy_piece = copy_memory;
+    MemoryFill memory_fill memory_fill_stub memory_fill_stub_fuel (memory, destination, value, length) quick fill_piece = fill_memory;
     MemoryInit memory_init memory_init_stub memory_init_stub_fuel
         (memory, segment, destination, source, length) = |state, instance, memory, segment, destination, source, length| {
             write_data(state, instance, (segment as u32, source), (memory as u32, destination), length).map(|()| 0)
@@ -237,7 +246,44 @@ fn grow_shared(state: &mut State, memory: &SharedMemory, delta: u64) -> Result<u
     })
 }
 
+/// A `memory.copy` of one piece, within bounds. False if it is not.
+///
+/// # Safety
+/// The memories are definitions that compiled code passed.
 #[inline(always)]
+unsafe fn copy_piece([to, from, destination, source, length]: [u64; 5]) -> bool {
+    // SAFETY: see above.
+    let (from, to) = unsafe { (Bytes::defined(from), Bytes::defined(to)) };
+    let (Ok(from), Ok(to)) = (from.range(source, length), to.range(destination, length)) else {
+        return false;
+    };
+    if length > PIECE_BYTES as u64 {
+        return false;
+    }
+    // SAFETY: both ranges were checked against the memories' lengths, which never shrink; the bytes may overlap.
+    unsafe { std::ptr::copy(from, to, length as usize) };
+    true
+}
+
+/// A `memory.fill` of one piece, within bounds. False if it is not.
+///
+/// # Safety
+/// The memory is a definition that compiled code passed.
+#[inline(always)]
+unsafe fn fill_piece([memory, destination, value, length]: [u64; 4]) -> bool {
+    // SAFETY: see above.
+    let Ok(to) = unsafe { Bytes::defined(memory) }.range(destination, length) else {
+        return false;
+    };
+    if length > PIECE_BYTES as u64 {
+        return false;
+    }
+    // SAFETY: the range was checked against the memory's length, which never shrinks.
+    unsafe { to.write_bytes(value as u8, length as usize) };
+    true
+}
+
+#[cold]
 fn copy_memory(
     state: &mut State,
     _: u32,
@@ -271,7 +317,7 @@ fn copy_memory(
     Ok(0)
 }
 
-#[inline(always)]
+#[cold]
 fn fill_memory(
     state: &mut State,
     _: u32,

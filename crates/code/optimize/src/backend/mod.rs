@@ -10,12 +10,11 @@ mod memory;
 mod region;
 mod scalar;
 mod state;
+mod table;
 mod types;
 mod vector;
 
-use cranelift_codegen::ir::{
-    self, BlockCall, InstBuilder, JumpTableData, SourceLoc, condcodes::IntCC, types as ir_types,
-};
+use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, condcodes::IntCC, types as ir_types};
 use silica_contract::{builtin::Builtin, trap::TrapCode};
 use silica_module::FunctionType;
 use silica_operator::{
@@ -36,7 +35,7 @@ impl Backend for CraneliftBackend<'_> {
     /// The constant that is taken.
     type Charge = ir::Inst;
 
-    fn begin(&mut self, ty: &FunctionType, locals: &[MachineType]) {
+    fn begin(&mut self, ty: &FunctionType, locals: &[MachineType], edges: u64) {
         let (params, exit, function, handler) = match self.inlined_call.take() {
             Some(call) => {
                 let exit = Exit::Join(Self::open_inlined(ty));
@@ -47,7 +46,7 @@ impl Backend for CraneliftBackend<'_> {
                 (params, exit, self.input.function, None)
             }
         };
-        let locals = self.declare_locals(ty, &params, locals);
+        let locals = self.declare_locals(ty, &params, locals, edges);
         self.frames.push(Frame {
             function,
             locals,
@@ -67,6 +66,21 @@ impl Backend for CraneliftBackend<'_> {
     }
 
     fn discard(&mut self, _value: Operand) {}
+
+    fn known_constant(&self, operand: &Operand) -> Option<u64> {
+        let dfg = &self.builder.func.dfg;
+        let inst = dfg.value_def(operand.value).inst()?;
+        match dfg.insts[inst] {
+            ir::InstructionData::UnaryImm {
+                opcode: ir::Opcode::Iconst,
+                imm,
+            } => Some(match dfg.value_type(operand.value) {
+                ir_types::I32 => u64::from(imm.bits() as u32),
+                _ => imm.bits() as u64,
+            }),
+            _ => None,
+        }
+    }
 
     fn constant(&mut self, ty: MachineType, bits: u128) -> Operand {
         Operand::plain(match ty {
@@ -442,13 +456,7 @@ impl Backend for CraneliftBackend<'_> {
         targets: Vec<BranchTarget<ir::Block, Operand>>,
         default: BranchTarget<ir::Block, Operand>,
     ) {
-        let index = self.scalar(index);
-        let calls: Vec<BlockCall> = targets.into_iter().map(|t| self.block_call(t)).collect();
-        let default = self.block_call(default);
-        let table = self
-            .builder
-            .create_jump_table(JumpTableData::new(default, &calls));
-        self.ins().br_table(index, table);
+        self.emit_branch_table(index, targets, default);
     }
 
     fn call(

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use cranelift_codegen::{
     cursor::{Cursor, FuncCursor},
     ir::{
-        self, BlockArg, BlockCall, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind,
+        self, BlockArg, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind,
         types::{self, Type},
     },
     isa::TargetFrontendConfig,
@@ -16,7 +16,6 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use silica_contract::{abi, builtin::BuiltinResult, call_sites::SLOT_BYTES};
 use silica_module::FunctionType;
 use silica_operator::MachineType;
-use silica_translate::BranchTarget;
 
 use super::{
     region,
@@ -24,9 +23,10 @@ use super::{
 };
 use crate::{Error, Target, input::FunctionInput};
 
-/// Where locals times bytes of the body are more than this, locals live in memory: Cranelift's
-/// construction of SSA form may need a word for each local in each block.
-const SSA_LOCALS_TIMES_BYTES_MAX: u64 = 1 << 28;
+/// Where locals times edges of control flow are more than this, locals live in memory: in SSA form, each local may
+/// cross each edge. So much is allowed anyway, and so much for each byte of the body.
+const SSA_VALUES_FREE: u64 = 1 << 18;
+const SSA_VALUES_PER_BYTE: u64 = 64;
 
 /// The same of locals that are objects: each may need an entry in the stack map of each call.
 const SSA_OBJECTS_TIMES_BYTES_MAX: u64 = 1 << 24;
@@ -259,12 +259,6 @@ impl<'a> CraneliftBackend<'a> {
             .collect()
     }
 
-    pub(super) fn block_call(&mut self, target: BranchTarget<ir::Block, Operand>) -> BlockCall {
-        let arguments = self.block_arguments(target.arguments);
-        let pool = &mut self.builder.func.dfg.value_lists;
-        BlockCall::new(target.block, arguments, pool)
-    }
-
     /// Opens the function's own body: its entry block and parameters.
     pub(super) fn open_function(&mut self, ty: &FunctionType) -> (Vec<ir::Value>, Exit) {
         self.builder.func.signature = signature_of(ty);
@@ -289,51 +283,52 @@ impl<'a> CraneliftBackend<'a> {
         ty: &FunctionType,
         params: &[ir::Value],
         locals: &[MachineType],
+        edges: u64,
     ) -> Locals {
         let types: Vec<MachineType> = (ty.params.iter().map(|p| p.machine()))
             .chain(locals.iter().copied())
             .collect();
         let objects = types.iter().filter(|t| **t == MachineType::Object).count();
         let bytes = u64::from(self.input.body_bytes);
-        let in_memory = types.len() as u64 * bytes > SSA_LOCALS_TIMES_BYTES_MAX
+        let most = SSA_VALUES_FREE.max(bytes * SSA_VALUES_PER_BYTE);
+        let in_memory = types.len() as u64 * edges > most
             || objects as u64 * bytes > SSA_OBJECTS_TIMES_BYTES_MAX;
-        let mut zero: Option<(MachineType, ir::Value)> = None;
-        let mut values = params.to_vec();
-        for ty in locals {
-            let value = match zero {
-                Some((last, value)) if last == *ty => value,
-                _ => self.zero(ir_type(*ty)),
-            };
-            zero = Some((*ty, value));
-            values.push(value);
-        }
         if in_memory {
-            self.locals_in_memory(&types, &values)
+            self.locals_in_memory(&types, params)
         } else {
-            Locals::Variables(self.locals_as_variables(&types, &values))
+            Locals::Variables(self.locals_as_variables(&types, params))
         }
     }
 
+    /// A variable that was never written is zero. But a body in place of a call may stand in a loop, where each turn
+    /// begins anew.
     fn locals_as_variables(
         &mut self,
         types: &[MachineType],
-        values: &[ir::Value],
+        params: &[ir::Value],
     ) -> Vec<Variable> {
-        let locals = types.iter().zip(values);
-        locals
-            .map(|(ty, value)| {
-                let variable = self.builder.declare_var(ir_type(*ty));
-                if *ty == MachineType::Object {
-                    self.builder.declare_var_needs_stack_map(variable);
+        let inlined = !self.frames.is_empty();
+        let mut variables = Vec::with_capacity(types.len());
+        for (index, ty) in types.iter().enumerate() {
+            let variable = self.builder.declare_var(ir_type(*ty));
+            if *ty == MachineType::Object {
+                self.builder.declare_var_needs_stack_map(variable);
+            }
+            match params.get(index) {
+                Some(value) => self.builder.def_var(variable, *value),
+                None if inlined => {
+                    let zero = self.zero(ir_type(*ty));
+                    self.builder.def_var(variable, zero);
                 }
-                self.builder.def_var(variable, *value);
-                variable
-            })
-            .collect()
+                None => {}
+            }
+            variables.push(variable);
+        }
+        variables
     }
 
     /// Objects lie in a row behind all else, where one entry of a stack map covers them.
-    fn locals_in_memory(&mut self, types: &[MachineType], values: &[ir::Value]) -> Locals {
+    fn locals_in_memory(&mut self, types: &[MachineType], params: &[ir::Value]) -> Locals {
         let (mut others, mut objects) = (0, 0);
         let mut places: Vec<(MachineType, i32)> = (types.iter())
             .map(|ty| {
@@ -350,10 +345,11 @@ impl<'a> CraneliftBackend<'a> {
                 *place += others;
             }
         }
-        let bytes = (others + objects) as u32;
+        let bytes = ((others + objects) as u32).next_multiple_of(16);
         let data = StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 4);
         let slot = self.builder.create_sized_stack_slot(data);
-        for ((_, place), value) in places.iter().zip(values) {
+        self.clear_slot(slot, bytes);
+        for ((_, place), value) in places.iter().zip(params) {
             self.ins().stack_store(types::I64, *value, slot, *place);
         }
         if objects > 0 {
@@ -365,6 +361,25 @@ impl<'a> CraneliftBackend<'a> {
             });
         }
         Locals::Memory(slot, places)
+    }
+
+    /// A loop that fills a stack slot with zeros: a store for each of many locals would be far more code than the body.
+    fn clear_slot(&mut self, slot: ir::StackSlot, bytes: u32) {
+        let (body, next) = (self.builder.create_block(), self.builder.create_block());
+        let left = self.builder.append_block_param(body, types::I64);
+        let start = self.ins().stack_addr(types::I64, slot, 0);
+        let zero = self.zero(types::I8X16);
+        let all = self.ins().iconst(types::I64, i64::from(bytes));
+        self.ins().jump(body, &[BlockArg::Value(all)]);
+        self.builder.switch_to_block(body);
+        let left = self.ins().iadd_imm_s(left, -16);
+        let place = self.ins().iadd(start, left);
+        self.ins().store(MemFlagsData::trusted(), zero, place, 0);
+        let again = [BlockArg::Value(left)];
+        self.ins().brif(left, body, &again, next, &[]);
+        self.builder.seal_block(body);
+        self.builder.switch_to_block(next);
+        self.builder.seal_block(next);
     }
 }
 

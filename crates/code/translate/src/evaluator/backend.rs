@@ -44,7 +44,7 @@ impl Backend for Evaluator {
     /// Whether the run that it is for is executed.
     type Charge = bool;
 
-    fn begin(&mut self, ty: &FunctionType, locals: &[MachineType]) {
+    fn begin(&mut self, ty: &FunctionType, locals: &[MachineType], _edges: u64) {
         assert_eq!(self.locals.len(), ty.params.len(), "arguments of the call");
         for (argument, ty) in self.locals.iter_mut().zip(&ty.params) {
             if let Value::Known(bits) = argument {

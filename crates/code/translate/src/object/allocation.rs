@@ -15,7 +15,7 @@ const WORD: FieldType = FieldType::Value(MachineType::I32);
 /// Arrays of more elements are made by the builtin: it clears them faster.
 pub(super) const INLINE_LENGTH_MAX: u32 = 64;
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     /// A new struct of so many bytes, with its type and nothing else: its fields have to be written before the next call.
     pub(super) fn new_struct(&mut self, type_index: u32, bytes: u32) -> B::Value {
         let slow = self.backend.block(&[], false);

@@ -12,7 +12,7 @@ use wasmparser::Operator;
 use super::place::{Place, is_object, stored_machine, unpacked};
 use crate::{Backend, TranslateError, function::Translator};
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     pub(crate) fn array_operator(&mut self, operator: &Operator<'_>) -> Result<(), TranslateError> {
         match *operator {
             Operator::ArrayNew { array_type_index } => self.array_new(array_type_index),

@@ -34,7 +34,7 @@ enum Last<V> {
     If(V),
 }
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     pub(crate) fn cast_operator(&mut self, operator: &Operator<'_>) -> Result<(), TranslateError> {
         let target = |this: &Self, nullable, heap| this.environment.ref_type(nullable, heap);
         match *operator {

@@ -13,7 +13,7 @@ use silica_operator::MachineType;
 use super::place::Place;
 use crate::{Backend, FieldKind, FieldType, function::Translator, memory::context_field};
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     /// Makes an exception with this tag of the values on top of the operands.
     pub(crate) fn new_exception(&mut self, tag: u32) -> B::Value {
         let types = &self.environment.tag_type(tag).params;

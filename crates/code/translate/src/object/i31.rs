@@ -7,7 +7,7 @@ use wasmparser::Operator;
 
 use crate::{Backend, TranslateError, function::Translator};
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     pub(crate) fn i31_operator(&mut self, operator: &Operator<'_>) -> Result<(), TranslateError> {
         match operator {
             Operator::RefI31 => self.ref_i31(),

@@ -89,7 +89,7 @@ pub(super) const fn stored_machine(storage: StorageType) -> MachineType {
     }
 }
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     fn heap_base(&mut self) -> B::Value {
         let context = self.backend.context();
         let field = context_field(header::HEAP, POINTER, FieldKind::Constant);

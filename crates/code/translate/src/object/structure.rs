@@ -11,7 +11,7 @@ use crate::{Backend, TranslateError, function::Translator};
 /// Larger structs that begin as zero are made by the builtin: code for each field would be out of proportion.
 const INLINE_BYTES_MAX: u32 = 128;
 
-impl<B: Backend> Translator<'_, '_, B> {
+impl<B: Backend> Translator<'_, '_, '_, B> {
     pub(crate) fn struct_operator(
         &mut self,
         operator: &Operator<'_>,
