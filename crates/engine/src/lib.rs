@@ -38,6 +38,7 @@ mod config;
 mod context;
 mod engine;
 mod error;
+mod exception;
 mod external;
 mod func;
 mod global;

@@ -7,6 +7,7 @@ mod atomics;
 mod backtraces;
 mod calls;
 mod configuration;
+mod exceptions;
 mod fuel;
 mod globals;
 mod imports;

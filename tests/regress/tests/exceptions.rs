@@ -4,8 +4,8 @@
 #![forbid(unsafe_code)]
 
 use silica_engine::{
-    Caller, Config, Engine, Func, FuncType, Instance, Module, Result, Store, Tag, TagType,
-    ThrownException, ValType,
+    Caller, Config, Engine, ExternRef, Func, FuncType, Instance, Module, OptLevel, Result, Store,
+    Tag, TagType, ThrownException, Val, ValType,
 };
 use silica_tests_regress::{engines, function, instance};
 
@@ -290,5 +290,71 @@ fn fuel_is_exact_across_throws() {
             1 + throw(2) + 2,
             "inlining {inlining}"
         );
+    }
+}
+
+/// References that are live across a call that throws are roots, in the frame that catches and in those between
+/// (class 6, GHSA-hw8m): here each object that is made moves all others.
+#[test]
+fn references_across_a_throw_are_rooted() {
+    const TEXT: &str = r#"(module
+        (tag $e (param externref i32))
+        (func $throw (param $depth i32) (param $carried externref) (param $waits externref) (result externref)
+            (if (local.get $depth)
+                (then
+                    (drop (call $throw
+                        (i32.sub (local.get $depth) (i32.const 1)) (local.get $waits) (local.get $carried)))
+                    (return (local.get $waits))))
+            (throw $e (local.get $carried) (i32.const 5)))
+        (func (export "f") (param $depth i32) (param $a externref) (param $b externref)
+            (result externref externref externref)
+            (local $again i32)
+            (local.set $again (i32.const 20))
+            (loop $loop
+                (block $h (result externref i32)
+                    (local.get $a) ;; an operand that waits
+                    (try_table (catch $e $h)
+                        (drop (call $throw (local.get $depth) (local.get $b) (local.get $a))))
+                    (unreachable))
+                (drop) (local.set $b)
+                (br_if $loop (local.tee $again (i32.sub (local.get $again) (i32.const 1)))))
+            (local.get $a)
+            (block $h (result externref i32)
+                (try_table (catch $e $h) (drop (call $throw (local.get $depth) (local.get $b) (local.get $a))))
+                (unreachable))
+            (drop)
+            (local.get $b)))"#;
+    for level in [OptLevel::None, OptLevel::Speed] {
+        for inlining in [true, false] {
+            let mut config = Config::new();
+            config
+                .cranelift_opt_level(level)
+                .compiler_inlining(inlining);
+            let engine = Engine::new(config.gc_stress(true)).unwrap();
+            let (mut store, instance) = instance(&engine, TEXT);
+            let f = instance.get_func(&mut store, "f").unwrap();
+            for depth in [0, 2, 10] {
+                let [a, b] = ["a", "b"].map(|name| ExternRef::new(&mut store, name).unwrap());
+                let params = [
+                    Val::I32(depth),
+                    Val::ExternRef(Some(a)),
+                    Val::ExternRef(Some(b)),
+                ];
+                let mut results = vec![Val::I32(0); 3];
+                f.call(&mut store, &params, &mut results).unwrap();
+                let names: Vec<&str> = (results.iter())
+                    .map(|result| {
+                        let reference = result.extern_ref().flatten().expect("it is not null");
+                        let data = reference.data(&store).unwrap().expect("it is the host's");
+                        *data.downcast_ref::<&str>().expect("it is what was given")
+                    })
+                    .collect();
+                assert_eq!(
+                    names,
+                    ["a", "b", "b"],
+                    "{level:?}, inlining {inlining}, {depth} deep"
+                );
+            }
+        }
     }
 }

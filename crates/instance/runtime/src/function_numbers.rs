@@ -27,6 +27,11 @@ impl FunctionNumbers {
         (self.functions.as_ptr().cast(), self.functions.len() as u64)
     }
 
+    /// The function with a number, null for 0; `None` for a number that was not given.
+    pub(crate) fn get(&self, number: u32) -> Option<*mut FunctionReference> {
+        self.functions.get(number as usize).copied()
+    }
+
     /// How many numbers were given, 0 for null among them.
     pub(crate) fn count(&self) -> usize {
         self.functions.len()
