@@ -381,13 +381,6 @@ impl Config {
 
     /// What is asked for but cannot be had.
     pub(crate) fn check(&self) -> crate::Result<()> {
-        for feature in [Feature::Gc] {
-            if self.features.contains(feature) {
-                anyhow::bail!(
-                    "the proposal `{feature}` cannot be enabled: nothing executes it yet"
-                );
-            }
-        }
         if self.max_wasm_stack == 0 {
             anyhow::bail!("max_wasm_stack cannot be 0");
         }

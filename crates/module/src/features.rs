@@ -79,7 +79,7 @@ features! {
     /// Typed function references: `call_ref`, references that are never null
     FunctionReferences = "function-references", FUNCTION_REFERENCES, true;
     /// Structs, arrays, `i31ref`, casts, and types in recursion groups
-    Gc = "gc", GC, false;
+    Gc = "gc", GC, true;
     /// Exceptions with `try_table`, `throw` and `exnref`
     Exceptions = "exceptions", EXCEPTIONS, true;
     /// Exceptions as they were first shipped, with `try` and `catch`

@@ -24,12 +24,6 @@ fn what_cannot_be_had_is_refused() {
         })
         .contains("async_stack_size")
     );
-    assert!(
-        refused(|c| {
-            c.wasm_gc(true);
-        })
-        .contains("gc")
-    );
 }
 
 #[test]

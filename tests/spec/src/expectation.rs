@@ -25,7 +25,6 @@ impl std::fmt::Display for Reason {
     }
 }
 
-const GC: Reason = Reason::Needs(&[Feature::Gc]);
 const CUSTOM_DESCRIPTORS: Reason = Reason::Without("custom descriptors, which build on GC");
 
 /// Paths, or folders that end in `/`, with the reason that they fail.
@@ -44,29 +43,6 @@ pub const LISTED: &[(&str, Reason)] = &[
     ("proposals/custom-descriptors/ref_cast_desc_eq.wast", CUSTOM_DESCRIPTORS),
     ("proposals/custom-descriptors/ref_get_desc.wast", CUSTOM_DESCRIPTORS),
     ("proposals/custom-descriptors/struct_new_desc.wast", CUSTOM_DESCRIPTORS),
-    ("array.wast", GC),
-    ("array_copy.wast", GC),
-    ("array_fill.wast", GC),
-    ("array_init_data.wast", GC),
-    ("array_init_elem.wast", GC),
-    ("array_new_data.wast", GC),
-    ("array_new_elem.wast", GC),
-    ("br_on_cast.wast", GC),
-    ("br_on_cast_fail.wast", GC),
-    ("extern.wast", GC),
-    ("i31.wast", GC),
-    ("ref_cast.wast", GC),
-    ("ref_eq.wast", GC),
-    ("ref_null.wast", GC),
-    ("ref_test.wast", GC),
-    ("struct.wast", GC),
-    ("table_init.wast", GC),
-    ("table_init64.wast", GC),
-    ("tag.wast", GC),
-    ("type-canon.wast", GC),
-    ("type-equivalence.wast", GC),
-    ("type-rec.wast", GC),
-    ("type-subtyping.wast", GC),
 ];
 
 /// The reason that the script at `path` fails, if it is listed.
