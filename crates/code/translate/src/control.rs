@@ -9,7 +9,6 @@ use wasmparser::{BlockType, BrTable, Operator};
 
 use crate::{
     Backend, BranchTarget, TranslateError,
-    dispatch::Dispatch,
     frame::{Frame, FrameKind},
     function::{Operand, Translator},
 };
@@ -224,7 +223,10 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         match std::mem::replace(&mut frame.kind, FrameKind::Block) {
             FrameKind::Loop => {
                 self.backend.seal(frame.target);
-                for block in frame.dispatch.map_or_else(Vec::new, Dispatch::into_passed) {
+                for block in frame
+                    .dispatch
+                    .map_or_else(Vec::new, |dispatch| dispatch.passed)
+                {
                     self.backend.seal(block);
                 }
                 if !self.reachable {

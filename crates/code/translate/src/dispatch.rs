@@ -7,44 +7,19 @@
 //! Repeating is bounded: by the length of the run, and for each function by what all repetitions together may bring
 //! (edges, times values that may have to cross them).
 
-use wasmparser::{BinaryReader, BlockType, BrTable, Operator, OperatorsReader};
+use wasmparser::{BlockType, BrTable, Operator, OperatorsReader};
 
 use crate::{
-    Backend, BranchTarget, TranslateError, class::classify, frame::Frame, function::Translator,
+    Backend, BranchTarget, TranslateError,
+    class::classify,
+    frame::{Dispatch, Frame},
+    function::Translator,
 };
 
 /// Operators in a run, beside its `block`s.
 const OPERATORS_MAX: usize = 24;
 /// Targets of its `br_table`: each has all repetitions as predecessors.
 const TARGETS_MAX: u32 = 256;
-/// What repetitions may bring into a function: so much, and so much for each byte of its body.
-const BUDGET_FREE: u64 = 1 << 15;
-const BUDGET_PER_BYTE: u64 = 8;
-
-/// What repetitions may bring into a function of so many bytes.
-pub(crate) fn budget(body_bytes: u64) -> u64 {
-    BUDGET_FREE + body_bytes * BUDGET_PER_BYTE
-}
-
-/// The run at the start of a loop, and what its blocks became.
-pub(crate) struct Dispatch<'r, B> {
-    /// The first operator of the run is next here.
-    run: BinaryReader<'r>,
-    /// How many `block`s are in the run, and how much one repetition brings.
-    block_count: usize,
-    cost: u64,
-    /// Ends of the run's `block`s, the outermost first.
-    blocks: Vec<B>,
-    /// Those of them that have been passed; branches to them come as long as the loop is open.
-    passed: Vec<B>,
-}
-
-impl<B: Copy> Dispatch<'_, B> {
-    /// Ends of blocks to which no more branches come once the loop has ended.
-    pub(crate) fn into_passed(self: Box<Self>) -> Vec<B> {
-        self.passed
-    }
-}
 
 impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     /// Looks whether the loop about to be opened begins with a run that is worth repeating. Nothing of it has been

@@ -1,8 +1,7 @@
 //! An open construct of control: what the translation must know of it until its `end`.
 
 use silica_operator::MachineType;
-
-use crate::dispatch::Dispatch;
+use wasmparser::BinaryReader;
 
 /// What kind of construct a frame is.
 pub(crate) enum FrameKind<B, V> {
@@ -78,4 +77,17 @@ impl<B: Copy, V> Frame<'_, B, V> {
             | FrameKind::Catch(_) => &self.results,
         }
     }
+}
+
+/// The run at the start of a loop, and what its blocks became.
+pub(crate) struct Dispatch<'r, B> {
+    /// The first operator of the run is next here.
+    pub(crate) run: BinaryReader<'r>,
+    /// How many `block`s are in the run, and how much one repetition brings.
+    pub(crate) block_count: usize,
+    pub(crate) cost: u64,
+    /// Ends of the run's `block`s, the outermost first.
+    pub(crate) blocks: Vec<B>,
+    /// Those of them that have been passed; branches to them come as long as the loop is open.
+    pub(crate) passed: Vec<B>,
 }

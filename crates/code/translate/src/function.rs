@@ -9,7 +9,6 @@ use wasmparser::{
 use crate::{
     Backend, Environment, TranslateError,
     class::classify,
-    dispatch,
     edges::edges_max,
     frame::{Frame, FrameKind},
     known::{Known, cast_target, known},
@@ -18,6 +17,10 @@ use crate::{
 /// Values that a function's branches and blocks may carry for each byte of its body, and beside that.
 const BRANCH_VALUES_PER_BYTE: u64 = 16;
 const BRANCH_VALUES_FREE: u64 = 1 << 14;
+
+/// What repetitions of runs at the start of loops may bring into a function for each byte of its body, and beside that.
+const DISPATCH_PER_BYTE: u64 = 8;
+const DISPATCH_FREE: u64 = 1 << 15;
 
 /// Validates a function body and lowers it, in one pass.
 ///
@@ -60,7 +63,7 @@ pub fn translate_function<'r, B: Backend>(
         branch_values_limit,
         branch_values_left: branch_values_limit,
         known: Known::default(),
-        dispatch_left: dispatch::budget(size),
+        dispatch_left: size * DISPATCH_PER_BYTE + DISPATCH_FREE,
         dispatch_opening: None,
         rest: reader.clone(),
         offset: 0,
@@ -120,7 +123,7 @@ pub(crate) struct Translator<'a, 'b, 'r, B: Backend> {
     pub(crate) branch_values_left: u64,
     /// What is known of the operand of the cast at hand.
     pub(crate) known: Known,
-    /// What is left of [`dispatch::budget`].
+    /// What repetitions of a loop's run of operators may still bring in: edges, times values that may cross them.
     pub(crate) dispatch_left: u64,
     /// The frame of the loop whose run of operators is being opened.
     pub(crate) dispatch_opening: Option<usize>,

@@ -254,15 +254,14 @@ fn grow_shared(state: &mut State, memory: &SharedMemory, delta: u64) -> Result<u
 unsafe fn copy_piece([to, from, destination, source, length]: [u64; 5]) -> bool {
     // SAFETY: see above.
     let (from, to) = unsafe { (Bytes::defined(from), Bytes::defined(to)) };
-    let (Ok(from), Ok(to)) = (from.range(source, length), to.range(destination, length)) else {
-        return false;
-    };
-    if length > PIECE_BYTES as u64 {
-        return false;
+    match (from.range(source, length), to.range(destination, length)) {
+        (Ok(from), Ok(to)) if length <= PIECE_BYTES as u64 => {
+            // SAFETY: both ranges were checked against the memories' lengths, which never shrink; the bytes may overlap.
+            unsafe { std::ptr::copy(from, to, length as usize) };
+            true
+        }
+        _ => false,
     }
-    // SAFETY: both ranges were checked against the memories' lengths, which never shrink; the bytes may overlap.
-    unsafe { std::ptr::copy(from, to, length as usize) };
-    true
 }
 
 /// A `memory.fill` of one piece, within bounds. False if it is not.
@@ -272,15 +271,14 @@ unsafe fn copy_piece([to, from, destination, source, length]: [u64; 5]) -> bool 
 #[inline(always)]
 unsafe fn fill_piece([memory, destination, value, length]: [u64; 4]) -> bool {
     // SAFETY: see above.
-    let Ok(to) = unsafe { Bytes::defined(memory) }.range(destination, length) else {
-        return false;
-    };
-    if length > PIECE_BYTES as u64 {
-        return false;
+    match unsafe { Bytes::defined(memory) }.range(destination, length) {
+        Ok(to) if length <= PIECE_BYTES as u64 => {
+            // SAFETY: the range was checked against the memory's length, which never shrinks.
+            unsafe { to.write_bytes(value as u8, length as usize) };
+            true
+        }
+        _ => false,
     }
-    // SAFETY: the range was checked against the memory's length, which never shrinks.
-    unsafe { to.write_bytes(value as u8, length as usize) };
-    true
 }
 
 #[cold]

@@ -68,18 +68,7 @@ impl Backend for CraneliftBackend<'_> {
     fn discard(&mut self, _value: Operand) {}
 
     fn known_constant(&self, operand: &Operand) -> Option<u64> {
-        let dfg = &self.builder.func.dfg;
-        let inst = dfg.value_def(operand.value).inst()?;
-        match dfg.insts[inst] {
-            ir::InstructionData::UnaryImm {
-                opcode: ir::Opcode::Iconst,
-                imm,
-            } => Some(match dfg.value_type(operand.value) {
-                ir_types::I32 => u64::from(imm.bits() as u32),
-                _ => imm.bits() as u64,
-            }),
-            _ => None,
-        }
+        self.constant_bits(operand.value)
     }
 
     fn constant(&mut self, ty: MachineType, bits: u128) -> Operand {

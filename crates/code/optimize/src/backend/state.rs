@@ -212,6 +212,21 @@ impl<'a> CraneliftBackend<'a> {
         self.builder.func.dfg.value_type(value)
     }
 
+    /// The bits of an integer that is a constant.
+    pub(super) fn constant_bits(&self, value: ir::Value) -> Option<u64> {
+        let dfg = &self.builder.func.dfg;
+        match dfg.insts[dfg.value_def(value).inst()?] {
+            ir::InstructionData::UnaryImm {
+                opcode: ir::Opcode::Iconst,
+                imm,
+            } => Some(match dfg.value_type(value) {
+                types::I32 => u64::from(imm.bits() as u32),
+                _ => imm.bits() as u64,
+            }),
+            _ => None,
+        }
+    }
+
     /// The value in the form that crosses blocks: integers at full width, vectors as bytes.
     pub(super) fn canonical(&mut self, operand: Operand) -> ir::Value {
         let value = self.scalar(operand);
