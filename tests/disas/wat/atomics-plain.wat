@@ -5,3 +5,38 @@
   (func atomic.fence))
 
 ;; ---- expected ----
+;; function 0:
+;;     pushq %rbp
+;;     movq %rsp, %rbp
+;;   block0:
+;;     movl %edx, %esi
+;;     testq $0x3, %rsi
+;;     jnz #trap=user10
+;;     movq 0x20(%rdi), %r8
+;;     movq (%r8), %r8
+;;     movl (%r8, %rsi), %eax
+;;     movq %rbp, %rsp
+;;     popq %rbp
+;;     retq
+;; function 1:
+;;     pushq %rbp
+;;     movq %rsp, %rbp
+;;   block0:
+;;     movl %edx, %esi
+;;     testq $0x7, %rsi
+;;     jnz #trap=user10
+;;     movq 0x20(%rdi), %r8
+;;     movq (%r8), %r8
+;;     movq %rcx, (%r8, %rsi)
+;;     mfence
+;;     movq %rbp, %rsp
+;;     popq %rbp
+;;     retq
+;; function 2:
+;;     pushq %rbp
+;;     movq %rsp, %rbp
+;;   block0:
+;;     mfence
+;;     movq %rbp, %rsp
+;;     popq %rbp
+;;     retq
