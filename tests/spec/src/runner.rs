@@ -56,6 +56,8 @@ fn engine(features: &Features) -> Engine {
     config.features(*features);
     // Scripts run in parallel already.
     config.parallel_compilation(false);
+    // Collects whenever an object is made, and verifies the heap: slow, and for the scripts that make objects.
+    config.gc_stress(std::env::var_os("SILICA_GC_STRESS").is_some());
     Engine::new(&config).expect("the default settings make an engine")
 }
 
