@@ -80,8 +80,9 @@ pub fn results_fit_registers(results: impl Iterator<Item = MachineType>) -> bool
     integers <= RESULT_REGISTERS && floats <= FLOAT_RESULT_REGISTERS
 }
 
-/// Hands out registers, then stack, in order.
-struct Assigner {
+/// Hands out the places of arguments or results one after the other: registers, then the stack.
+#[derive(Clone, Debug)]
+pub struct Assigner {
     integers: u32,
     floats: u32,
     integers_max: u32,
@@ -90,7 +91,33 @@ struct Assigner {
 }
 
 impl Assigner {
-    fn next(&mut self, ty: MachineType) -> Location {
+    /// For the parameters of a function. `results_fit`: its results do not need an area, whose address would be passed.
+    #[must_use]
+    pub fn arguments(architecture: Architecture, results_fit: bool) -> Assigner {
+        let (integers_max, floats_max) = argument_registers(architecture);
+        Assigner {
+            integers: CONTEXT_ARGUMENTS + u32::from(!results_fit),
+            floats: 0,
+            integers_max,
+            floats_max,
+            stack: 0,
+        }
+    }
+
+    /// For results that fit in registers.
+    #[must_use]
+    pub fn results() -> Assigner {
+        Assigner {
+            integers: 0,
+            floats: 0,
+            integers_max: RESULT_REGISTERS,
+            floats_max: FLOAT_RESULT_REGISTERS,
+            stack: 0,
+        }
+    }
+
+    /// The place of the next one.
+    pub fn assign(&mut self, ty: MachineType) -> Location {
         let (used, max, make): (&mut u32, u32, fn(u8) -> Location) = if ty.is_integer_class() {
             (&mut self.integers, self.integers_max, Location::Integer)
         } else {
@@ -105,6 +132,12 @@ impl Assigner {
         self.stack = offset + size;
         Location::Stack(offset)
     }
+
+    /// Bytes of the stack that those so far take, a multiple of 16.
+    #[must_use]
+    pub fn stack_bytes(&self) -> u32 {
+        self.stack.next_multiple_of(16)
+    }
 }
 
 impl CallLayout {
@@ -112,31 +145,18 @@ impl CallLayout {
     #[must_use]
     pub fn new(architecture: Architecture, ty: &FunctionType) -> CallLayout {
         let in_registers = results_fit_registers(ty.results.iter().map(|r| r.machine()));
-        let (integers_max, floats_max) = argument_registers(architecture);
-        let mut arguments = Assigner {
-            integers: CONTEXT_ARGUMENTS + u32::from(!in_registers),
-            floats: 0,
-            integers_max,
-            floats_max,
-            stack: 0,
-        };
+        let mut arguments = Assigner::arguments(architecture, in_registers);
         let params = ty
             .params
             .iter()
-            .map(|p| arguments.next(p.machine()))
+            .map(|p| arguments.assign(p.machine()))
             .collect();
         let (results, area_bytes) = if in_registers {
-            let mut registers = Assigner {
-                integers: 0,
-                floats: 0,
-                integers_max: RESULT_REGISTERS,
-                floats_max: FLOAT_RESULT_REGISTERS,
-                stack: 0,
-            };
+            let mut registers = Assigner::results();
             (
                 ty.results
                     .iter()
-                    .map(|r| registers.next(r.machine()))
+                    .map(|r| registers.assign(r.machine()))
                     .collect(),
                 0,
             )
@@ -147,7 +167,7 @@ impl CallLayout {
         CallLayout {
             params,
             results,
-            stack_bytes: arguments.stack.next_multiple_of(16),
+            stack_bytes: arguments.stack_bytes(),
             area_bytes,
         }
     }

@@ -17,6 +17,18 @@ pub enum OptimizationLevel {
     SpeedAndSize,
 }
 
+/// Which compiler makes the code.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+pub enum Tier {
+    /// In one pass, many times as fast; the code is slower.
+    Baseline,
+    /// With all that makes code fast.
+    #[default]
+    Optimize,
+}
+
 /// A processor architecture that machine code is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "the names are the architectures'")]
@@ -79,6 +91,8 @@ impl ProcessorFeatures {
 /// Everything outside the module's bytes that decides what code is made.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Settings {
+    /// Which compiler makes the code. What it refuses the other one makes.
+    pub tier: Tier,
     /// How hard to optimize.
     pub optimization: OptimizationLevel,
     /// Inline small callees.
@@ -106,6 +120,7 @@ impl Settings {
     #[must_use]
     pub fn new(processor: ProcessorFeatures) -> Settings {
         Settings {
+            tier: Tier::default(),
             optimization: OptimizationLevel::Speed,
             inlining: true,
             canonicalize_nans: false,

@@ -3,10 +3,20 @@
 //! Settings that change what code is made become `silica_contract::settings::Settings`, which images carry;
 //! the rest stays with the engine.
 
-use silica_contract::settings::{OptimizationLevel, ProcessorFeatures, Settings};
+use silica_contract::settings::{self, OptimizationLevel, ProcessorFeatures, Settings};
 use silica_module::{Feature, Features};
 
 use crate::pooling::PoolingAllocationConfig;
+
+/// Which compiler makes code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Tier {
+    /// One pass over each function, many times as fast as optimizing it; the code takes longer to run. Only for x86-64.
+    Baseline,
+    /// The optimizing compiler.
+    #[default]
+    Optimize,
+}
 
 /// How hard to optimize.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -65,6 +75,7 @@ const HOST_STACK: usize = 512 << 10;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) features: Features,
+    pub(crate) tier: Tier,
     pub(crate) opt_level: OptLevel,
     pub(crate) inlining: bool,
     pub(crate) fuel: bool,
@@ -108,6 +119,7 @@ impl Config {
     pub fn new() -> Config {
         Config {
             features: Features::default(),
+            tier: Tier::Optimize,
             opt_level: OptLevel::Speed,
             inlining: true,
             fuel: false,
@@ -181,7 +193,14 @@ impl Config {
         wasm_legacy_exceptions LegacyExceptions;
     }
 
-    /// How hard to optimize.
+    /// Which compiler makes code. A function that it refuses, because it is too large or too complex, is compiled by the
+    /// other. The optimizing one by default.
+    pub fn tier(&mut self, tier: Tier) -> &mut Self {
+        self.tier = tier;
+        self
+    }
+
+    /// How hard the optimizing compiler tries.
     pub fn cranelift_opt_level(&mut self, level: OptLevel) -> &mut Self {
         self.opt_level = level;
         self
@@ -349,6 +368,10 @@ impl Config {
     pub(crate) fn settings(&self, host: &ProcessorFeatures) -> crate::Result<Settings> {
         let processor = self.processor_features(host)?;
         let mut settings = Settings::new(processor);
+        settings.tier = match self.tier {
+            Tier::Baseline => settings::Tier::Baseline,
+            Tier::Optimize => settings::Tier::Optimize,
+        };
         settings.optimization = match self.opt_level {
             OptLevel::None => OptimizationLevel::None,
             OptLevel::Speed => OptimizationLevel::Speed,

@@ -72,7 +72,7 @@ pub use silica_runtime::{InterruptHandle, ThrownException};
 pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use caller::Caller;
 pub use compile::CodeBuilder;
-pub use config::{Config, InstanceAllocationStrategy, OptLevel, Processor};
+pub use config::{Config, InstanceAllocationStrategy, OptLevel, Processor, Tier};
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::{Engine, Precompiled};
 pub use error::EngineError;

@@ -63,7 +63,7 @@ impl SilicaSession {
         let engine = engine(kind);
         let module = Module::new(engine, bytes).unwrap_or_else(|e| panic!("{e:#}"));
         let mut store = Store::new(engine, ());
-        if kind == EngineKind::Checked {
+        if kind.counts_fuel() {
             store
                 .set_fuel(u64::MAX >> 1)
                 .unwrap_or_else(|e| panic!("{e:#}"));

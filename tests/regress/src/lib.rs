@@ -7,7 +7,7 @@
 
 pub mod guest;
 
-use silica_engine::{Config, Engine, Instance, Module, OptLevel, Store, Trap, TypedFunc};
+use silica_engine::{Config, Engine, Instance, Module, OptLevel, Store, Tier, Trap, TypedFunc};
 use silica_engine::{WasmParams, WasmResults};
 
 /// Engines whose code differs in how it forms addresses and checks bounds.
@@ -18,7 +18,7 @@ pub fn engines() -> Vec<(&'static str, Engine)> {
         change(&mut config);
         Engine::new(&config).expect("each configuration is one that an embedder may choose")
     };
-    vec![
+    let mut engines = vec![
         ("optimized", with(&|_| {})),
         (
             "unoptimized",
@@ -50,7 +50,31 @@ pub fn engines() -> Vec<(&'static str, Engine)> {
                 c.consume_fuel(true);
             }),
         ),
-    ]
+    ];
+    if cfg!(target_arch = "x86_64") {
+        engines.extend([
+            (
+                "in one pass",
+                with(&|c| {
+                    c.tier(Tier::Baseline);
+                }),
+            ),
+            (
+                "in one pass, bounds checked",
+                with(&|c| {
+                    c.tier(Tier::Baseline).memory_reservation(0);
+                }),
+            ),
+            (
+                "in one pass, no guards against speculation, fuel",
+                with(&|c| {
+                    c.tier(Tier::Baseline).spectre_guards(false);
+                    c.memory_reservation(0).consume_fuel(true);
+                }),
+            ),
+        ]);
+    }
+    engines
 }
 
 /// An instance of a module in text form that imports nothing, in a store with plenty of fuel.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use silica::{Config, Engine, Feature, Features};
+use silica::{Config, Engine, Feature, Features, Tier};
 use silica_wast::{Failure, Options, Report};
 
 use crate::expectation::{self, Reason};
@@ -25,12 +25,12 @@ pub struct Totals {
     pub red: Vec<String>,
 }
 
-/// Runs `scripts`.
+/// Runs `scripts`, as code of this tier.
 ///
 /// # Panics
 /// If an engine cannot be made, or a script makes the runner panic.
 #[must_use]
-pub fn run(scripts: &[Script]) -> Totals {
+pub fn run(scripts: &[Script], tier: Tier) -> Totals {
     let next = AtomicUsize::new(0);
     let totals = Mutex::new(Totals::default());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -39,7 +39,8 @@ pub fn run(scripts: &[Script]) -> Totals {
             scope.spawn(|| {
                 let mut engines = HashMap::new();
                 while let Some(script) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let engine = engines.entry(script.features()).or_insert_with_key(engine);
+                    let engine = (engines.entry(script.features()))
+                        .or_insert_with_key(|features| engine(features, tier));
                     let report =
                         silica_wast::run(engine, &script.path, &script.text, &Options::default());
                     let mut totals = totals.lock().expect("no thread panics while it adds");
@@ -51,9 +52,9 @@ pub fn run(scripts: &[Script]) -> Totals {
     totals.into_inner().expect("no thread panics while it adds")
 }
 
-fn engine(features: &Features) -> Engine {
+fn engine(features: &Features, tier: Tier) -> Engine {
     let mut config = Config::new();
-    config.features(*features);
+    config.features(*features).tier(tier);
     // Scripts run in parallel already.
     config.parallel_compilation(false);
     // Collects whenever an object is made, and verifies the heap: slow, and for the scripts that make objects.

@@ -1,9 +1,11 @@
-//! Runs the specification's scripts and prints totals. An argument picks those whose path contains it.
+//! Runs the specification's scripts in each tier and prints totals. An argument picks those whose path contains it, `--tier=` and
+//! its name one tier.
 
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
+use silica::Tier;
 use silica_tests_spec::runner::{self, Totals};
 use silica_tests_spec::suite::{self, Script, Suite};
 
@@ -30,15 +32,29 @@ fn main() -> ExitCode {
         match suite {
             Suite::Absent(reason) => println!("skipped: {name}: {reason}"),
             Suite::Found(scripts) => {
-                let totals = runner::run(&picked(scripts, &filter));
-                show(name, &totals);
-                passed += totals.passed;
-                red += totals.red.len();
+                let scripts = picked(scripts, &filter);
+                for tier in tiers(&arguments) {
+                    let totals = runner::run(&scripts, tier);
+                    show(name, tier, &totals);
+                    passed += totals.passed;
+                    red += totals.red.len();
+                }
             }
         }
     }
     println!("{passed} passed, {red} failed");
     ExitCode::from(u8::from(red > 0))
+}
+
+/// The tiers that make code for this processor, or the one that an argument names.
+fn tiers(arguments: &[String]) -> Vec<Tier> {
+    let mut tiers = vec![Tier::Optimize];
+    if cfg!(target_arch = "x86_64") {
+        tiers.push(Tier::Baseline);
+    }
+    let named = arguments.iter().find_map(|a| a.strip_prefix("--tier="));
+    tiers.retain(|tier| named.is_none_or(|name| format!("{tier:?}").eq_ignore_ascii_case(name)));
+    tiers
 }
 
 fn picked(mut scripts: Vec<Script>, filter: &[&str]) -> Vec<Script> {
@@ -51,12 +67,12 @@ fn picked(mut scripts: Vec<Script>, filter: &[&str]) -> Vec<Script> {
     scripts
 }
 
-fn show(name: &str, totals: &Totals) {
+fn show(name: &str, tier: Tier, totals: &Totals) {
     for line in &totals.red {
         println!("{line}");
     }
     println!(
-        "{name}: {} scripts, {} of them listed, with {} expected failures",
+        "{name}, {tier:?}: {} scripts, {} of them listed, with {} expected failures",
         totals.scripts, totals.listed, totals.expected
     );
 }

@@ -2,37 +2,49 @@
 
 #![forbid(unsafe_code)]
 
-use silica_engine::Engine;
+use silica_engine::{Config, Engine, Tier};
 use silica_tests_wasi::{Case, run, suite};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// Engines of each tier that this processor has.
+fn engines() -> Vec<Engine> {
+    let mut engines = vec![Engine::default()];
+    if cfg!(target_arch = "x86_64") {
+        engines.push(Engine::new(Config::new().tier(Tier::Baseline)).expect("the settings fit"));
+    }
+    engines
+}
+
 #[test]
 fn official_cases_of_wasi_0_1() {
-    pass(|suite| {
-        let languages = ["assemblyscript", "c", "rust"];
-        languages
-            .map(|language| suite.join(language).join("wasm32-wasip1"))
-            .to_vec()
-    });
+    for engine in engines() {
+        pass(&engine, |suite| {
+            let languages = ["assemblyscript", "c", "rust"];
+            languages
+                .map(|language| suite.join(language).join("wasm32-wasip1"))
+                .to_vec()
+        });
+    }
 }
 
 #[test]
 fn official_cases_of_threads() {
-    pass(|suite| vec![suite.join("wasi-threads")]);
+    for engine in engines() {
+        pass(&engine, |suite| vec![suite.join("wasi-threads")]);
+    }
 }
 
 /// Runs every case of these folders of the suite.
-fn pass(folders: impl FnOnce(&Path) -> Vec<PathBuf>) {
+fn pass(engine: &Engine, folders: impl FnOnce(&Path) -> Vec<PathBuf>) {
     let suite = match suite() {
         Ok(suite) => suite,
         Err(reason) => return silica_test_guests::skip(&reason),
     };
-    let engine = Engine::default();
     let (mut passed, mut failures) = (0, Vec::new());
     for folder in folders(&suite) {
         for case in Case::all_in(&folder).expect("the suite can be read") {
-            match run(&engine, &case) {
+            match run(engine, &case) {
                 Ok(()) => passed += 1,
                 Err(error) => failures.push(format!("{}: {error:?}", case.name())),
             }

@@ -13,6 +13,7 @@ use crate::status::Status;
 /// Flags that may stand in the file, and whether each has a value.
 pub(crate) const FLAGS: &[(&str, bool)] = &[
     ("proposals", true),
+    ("tier", true),
     ("optimize", true),
     ("processor", true),
     ("deterministic", false),

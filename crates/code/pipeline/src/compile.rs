@@ -5,13 +5,14 @@ use silica_contract::{
     settings::Settings,
 };
 use silica_module::{Decoded, Features, Limits, check_operators, decode};
-use silica_optimize::Target;
 use silica_translate::Environment;
 
 use crate::{
     CompileError, Options,
+    bodies::Functions,
     data::{self, DataLayout},
-    functions::{self, Functions},
+    functions,
+    targets::Targets,
     text::Text,
 };
 
@@ -43,19 +44,19 @@ pub fn compile(
     let _entered = span.enter();
     let Decoded { module, bodies } = decode(bytes, features, limits)?;
     check_operators(bytes, &module, features)?;
-    let target = Target::new(settings).map_err(CompileError::Settings)?;
+    let targets = Targets::new(settings).map_err(CompileError::Settings)?;
     let environment = Environment::new(&module, settings);
     let compiled = functions::compile_all(
         &Functions {
             bytes,
             environment: &environment,
             bodies: &bodies,
-            target: &target,
+            targets: &targets,
         },
         options,
     )?;
     drop(bodies);
-    let text = Text::lay_out(&module, &target, compiled)?;
+    let text = Text::lay_out(&module, &targets, compiled)?;
     let code_section_start = data::code_section_start(bytes);
     let DataLayout {
         module,

@@ -4,6 +4,17 @@ use silica_contract::image::ImageError;
 use silica_module::DecodeError;
 use silica_translate::TranslateError;
 
+/// Why no code could be made, by one tier or the other.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodeError {
+    /// What the baseline tier says.
+    #[error(transparent)]
+    Baseline(#[from] silica_baseline::Error),
+    /// What the optimizing tier says.
+    #[error(transparent)]
+    Optimize(#[from] silica_optimize::Error),
+}
+
 /// Why a module could not be compiled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -29,11 +40,11 @@ pub enum CompileError {
         /// Its name, where it has one.
         name: Option<String>,
         /// Why.
-        error: silica_optimize::Error,
+        error: CodeError,
     },
     /// The settings ask for what the code generator cannot do.
     #[error(transparent)]
-    Settings(silica_optimize::Error),
+    Settings(CodeError),
     /// All functions together are too large.
     #[error("the module's code is too large: {bytes} bytes, at most {limit} are possible")]
     TooLarge {

@@ -8,16 +8,19 @@
 
 #![forbid(unsafe_code)]
 
+mod bodies;
 mod compile;
 mod data;
 mod error;
 mod functions;
 mod listing;
 mod options;
+mod targets;
 mod text;
+mod tiers;
 
 pub use compile::compile;
-pub use error::CompileError;
+pub use error::{CodeError, CompileError};
 pub use listing::list;
 pub use options::Options;
 pub use silica_optimize::{Listing, host_processor};

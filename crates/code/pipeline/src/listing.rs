@@ -2,12 +2,13 @@
 
 use silica_contract::settings::Settings;
 use silica_module::{Decoded, Features, Limits, decode};
-use silica_optimize::{InlineSource, Listing, Target, Workspace};
+use silica_optimize::{InlineSource, Listing, Workspace};
 use silica_translate::{Environment, Scratch};
 
 use crate::{
     CompileError,
-    functions::{Callees, Functions},
+    bodies::{Callees, Functions},
+    targets::{Failure, Targets},
 };
 
 /// Compiles each function and says what it became at each step, with its index.
@@ -21,13 +22,14 @@ pub fn list(
     settings: &Settings,
 ) -> Result<Vec<(u32, Listing)>, CompileError> {
     let Decoded { module, bodies } = decode(bytes, features, limits)?;
-    let target = Target::new(settings).map_err(CompileError::Settings)?;
+    let targets = Targets::new(settings).map_err(CompileError::Settings)?;
+    let target = targets.optimize().map_err(CompileError::Settings)?;
     let environment = Environment::new(&module, settings);
     let functions = Functions {
         bytes,
         environment: &environment,
         bodies: &bodies,
-        target: &target,
+        targets: &targets,
     };
     let callees = settings.inlining.then(|| Callees::new(functions));
     let inliner = callees.as_ref().map(|c| c as &dyn InlineSource);
@@ -36,11 +38,11 @@ pub fn list(
         .map(|defined| {
             let input = functions.input(defined);
             workspace
-                .list(&target, input, inliner, |backend| {
+                .list(target, input, inliner, |backend| {
                     functions.translate(defined, &mut scratch, backend)
                 })
                 .map(|listing| (input.function, listing))
-                .map_err(|failure| functions.error(defined, failure))
+                .map_err(|failure| functions.error(defined, Failure::from(failure)))
         })
         .collect()
 }

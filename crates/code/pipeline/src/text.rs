@@ -9,9 +9,8 @@ use silica_contract::{
     trap::TrapCode,
 };
 use silica_module::Module;
-use silica_optimize::Target;
 
-use crate::CompileError;
+use crate::{CompileError, targets::Targets};
 
 /// The text of an image, and its tables.
 #[derive(Debug, Default)]
@@ -44,11 +43,11 @@ impl Text {
     /// Places the functions, in order, and lets their calls reach each other.
     pub(crate) fn lay_out(
         module: &Module,
-        target: &Target,
+        targets: &Targets<'_>,
         compiled: Vec<CompiledFunction>,
     ) -> Result<Text, CompileError> {
-        let align = u64::from(target.function_alignment());
-        let architecture = target.architecture();
+        let align = u64::from(targets.function_alignment());
+        let architecture = targets.architecture();
         let total = compiled.iter().fold(0u64, |end, function| {
             end.next_multiple_of(align) + function.bytes.len() as u64
         });

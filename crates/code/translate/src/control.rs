@@ -200,7 +200,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             self.reachable = false;
         }
         self.forget_fuel();
-        self.operands.truncate(frame.height);
+        self.discard_above(frame.height);
         Ok(())
     }
 
@@ -230,7 +230,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
                     self.backend.seal(block);
                 }
                 if !self.reachable {
-                    self.operands.truncate(frame.height);
+                    self.discard_above(frame.height);
                 }
                 return Ok(());
             }
@@ -256,7 +256,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         }
         if !frame.branched {
             if !self.reachable {
-                self.operands.truncate(frame.height);
+                self.discard_above(frame.height);
             }
             return Ok(());
         }
@@ -358,6 +358,13 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             block,
             arguments: self.copies(count),
         })
+    }
+
+    /// Drops the operands that lie above.
+    fn discard_above(&mut self, height: usize) {
+        for operand in self.operands.drain(height..) {
+            self.backend.discard(operand.value);
+        }
     }
 
     /// Copies of the topmost operands, which stay.

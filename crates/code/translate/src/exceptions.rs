@@ -233,9 +233,13 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
 
     /// After the last clause: what fitted none goes on around the `try`.
     pub(crate) fn end_catch(&mut self, caught: Caught<B::Block, B::Value>) {
-        if let (Some(missed), Some(exception)) = (caught.missed, caught.exception) {
-            self.backend.enter_block(missed);
-            self.throw(exception);
+        match (caught.missed, caught.exception) {
+            (Some(missed), Some(exception)) => {
+                self.backend.enter_block(missed);
+                self.throw(exception);
+            }
+            (None, Some(exception)) => self.backend.discard(exception),
+            (_, None) => {}
         }
     }
 

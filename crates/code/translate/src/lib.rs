@@ -25,6 +25,7 @@ mod memory;
 mod numeric;
 mod object;
 mod reference;
+mod survey;
 
 pub use backend::{
     Access, Backend, BranchTarget, CallTarget, Field, FieldKind, FieldType, Memory, Region,
@@ -33,3 +34,4 @@ pub use body::{Scratch, declared_locals, translate_body};
 pub use environment::Environment;
 pub use error::TranslateError;
 pub use function::translate_function;
+pub use survey::Survey;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use silica_contract::trap::TrapCode;
-use silica_engine::{Config, Engine, Instance, Module, OptLevel, Store, Trap, Val};
+use silica_engine::{Config, Engine, Instance, Module, OptLevel, Store, Tier, Trap, Val};
 
 use super::{Ran, assemble};
 use crate::operators::Type;
@@ -20,16 +20,45 @@ pub enum EngineKind {
     Checked,
     /// Optimized for size, for processors of the baseline, without guards against speculation.
     Baseline,
+    /// Compiled in one pass.
+    OnePass,
+    /// In one pass, with canonical NaNs and deterministic relaxed vectors.
+    OnePassDeterministic,
+    /// In one pass, for processors of the baseline, every memory access checked, fuel counted.
+    OnePassChecked,
 }
 
 impl EngineKind {
     /// Every kind.
-    pub const ALL: [EngineKind; 4] = [
+    pub const ALL: [EngineKind; 7] = [
         EngineKind::Default,
         EngineKind::Deterministic,
         EngineKind::Checked,
         EngineKind::Baseline,
+        EngineKind::OnePass,
+        EngineKind::OnePassDeterministic,
+        EngineKind::OnePassChecked,
     ];
+
+    /// Whether its code counts fuel.
+    #[must_use]
+    pub fn counts_fuel(self) -> bool {
+        self.config().counts_fuel()
+    }
+
+    /// Whether this processor has it: there is no one-pass compiler for others than x86-64.
+    #[must_use]
+    pub fn is_here(self) -> bool {
+        match self {
+            EngineKind::Default
+            | EngineKind::Deterministic
+            | EngineKind::Checked
+            | EngineKind::Baseline => true,
+            EngineKind::OnePass | EngineKind::OnePassDeterministic | EngineKind::OnePassChecked => {
+                cfg!(target_arch = "x86_64")
+            }
+        }
+    }
 
     fn config(self) -> Config {
         let mut config = Config::new();
@@ -44,6 +73,20 @@ impl EngineKind {
                     .cranelift_opt_level(OptLevel::None)
                     .consume_fuel(true);
                 config
+                    .memory_reservation(64 << 20)
+                    .memory_guard_size(1 << 16);
+            }
+            EngineKind::OnePass => {
+                config.tier(Tier::Baseline);
+            }
+            EngineKind::OnePassDeterministic => {
+                config.tier(Tier::Baseline).deterministic(true);
+            }
+            EngineKind::OnePassChecked => {
+                config
+                    .tier(Tier::Baseline)
+                    .consume_fuel(true)
+                    .processor(silica_engine::Processor::Baseline)
                     .memory_reservation(64 << 20)
                     .memory_guard_size(1 << 16);
             }
@@ -83,7 +126,7 @@ pub fn on_silica(program: &Program, kind: EngineKind) -> Ran {
     let engine = engine(kind);
     let module = Module::new(engine, assemble(program)).unwrap_or_else(|e| complain(e));
     let mut store = Store::new(engine, ());
-    if kind == EngineKind::Checked {
+    if kind.counts_fuel() {
         store
             .set_fuel(u64::MAX >> 1)
             .unwrap_or_else(|e| complain(e));

@@ -25,8 +25,13 @@ fn compare(choices: &mut Unstructured<'_>) -> Result<()> {
         EngineKind::Default,
         EngineKind::Checked,
         EngineKind::Baseline,
+        EngineKind::OnePass,
+        EngineKind::OnePassChecked,
     ];
     let kind = *choices.choose(&kinds)?;
+    if !kind.is_here() {
+        return Ok(());
+    }
     let mut module = generate(choices, Purpose::Compare)?;
     if module.ensure_termination(TURNS).is_err() {
         return Ok(());

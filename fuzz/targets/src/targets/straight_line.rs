@@ -46,14 +46,20 @@ type Way = (&'static str, fn(&Program) -> Ran);
 /// that settle them alike.
 fn ways(options: Options) -> Vec<Way> {
     if options.ours_only {
-        return vec![
+        let mut ways: Vec<Way> = vec![
             ("evaluator", |program| on_evaluator(program, true)),
             ("deterministic", |program| {
                 on_silica(program, EngineKind::Deterministic)
             }),
         ];
+        if EngineKind::OnePassDeterministic.is_here() {
+            ways.push(("one pass, deterministic", |program| {
+                on_silica(program, EngineKind::OnePassDeterministic)
+            }));
+        }
+        return ways;
     }
-    vec![
+    let mut ways: Vec<Way> = vec![
         ("evaluator", |program| on_evaluator(program, false)),
         ("wasmi", on_wasmi),
         ("default", |program| on_silica(program, EngineKind::Default)),
@@ -61,5 +67,14 @@ fn ways(options: Options) -> Vec<Way> {
         ("baseline", |program| {
             on_silica(program, EngineKind::Baseline)
         }),
-    ]
+    ];
+    if EngineKind::OnePass.is_here() {
+        ways.push(("one pass", |program| {
+            on_silica(program, EngineKind::OnePass)
+        }));
+        ways.push(("one pass, checked", |program| {
+            on_silica(program, EngineKind::OnePassChecked)
+        }));
+    }
+    ways
 }

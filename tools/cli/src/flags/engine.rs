@@ -1,6 +1,6 @@
 //! How code is made: which proposals are on, how much the compiler tries.
 
-use silica::{Config, Engine, OptLevel, Processor};
+use silica::{self, Config, Engine, OptLevel, Processor};
 use silica_module::Features;
 
 use crate::failure::{Failure, Result};
@@ -15,7 +15,11 @@ pub(crate) struct EngineFlags {
     #[arg(long, value_name = "LIST", value_parser = parse_proposals, allow_hyphen_values = true)]
     proposals: Option<Features>,
 
-    /// How hard the compiler tries
+    /// Which compiler: one pass and ready soon, or fast code
+    #[arg(long, value_name = "WHICH", value_enum)]
+    tier: Option<Tier>,
+
+    /// How hard the optimizing compiler tries
     #[arg(short = 'O', long, value_name = "LEVEL", value_enum)]
     optimize: Option<Level>,
 
@@ -30,6 +34,15 @@ pub(crate) struct EngineFlags {
     /// Compiles on one thread
     #[arg(long)]
     single_threaded: bool,
+}
+
+/// See [`silica::Tier`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Tier {
+    /// Compiles in one pass
+    Baseline,
+    /// Optimizes
+    Optimize,
 }
 
 /// See [`OptLevel`].
@@ -73,6 +86,12 @@ impl EngineFlags {
         config.consume_fuel(limits.fuel.is_some());
         if let Some(bytes) = limits.max_stack {
             config.max_wasm_stack(usize::try_from(bytes.0).unwrap_or(usize::MAX));
+        }
+        match self.tier {
+            None | Some(Tier::Optimize) => {}
+            Some(Tier::Baseline) => {
+                config.tier(silica::Tier::Baseline);
+            }
         }
         match self.optimize {
             None | Some(Level::Speed) => {}

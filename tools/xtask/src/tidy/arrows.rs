@@ -20,6 +20,15 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["silica-operator", "silica-module", "silica-contract"],
     ),
     (
+        "silica-baseline",
+        &[
+            "silica-operator",
+            "silica-module",
+            "silica-contract",
+            "silica-translate",
+        ],
+    ),
+    (
         "silica-optimize",
         &[
             "silica-operator",
@@ -35,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "silica-module",
             "silica-contract",
             "silica-translate",
+            "silica-baseline",
             "silica-optimize",
         ],
     ),
@@ -107,6 +117,11 @@ const UNREACHABLE: &[(&str, &[&str], &str)] = &[
         "a compiler must be able to work in another process, with nothing that runs guests",
     ),
     (
+        "silica-baseline",
+        RUNNERS,
+        "a compiler must be able to work in another process, with nothing that runs guests",
+    ),
+    (
         "silica-optimize",
         RUNNERS,
         "a compiler must be able to work in another process, with nothing that runs guests",
@@ -125,6 +140,7 @@ const UNREACHABLE: &[(&str, &[&str], &str)] = &[
 
 const COMPILERS: &[&str] = &[
     "silica-translate",
+    "silica-baseline",
     "silica-optimize",
     "silica-pipeline",
     "cranelift-codegen",
