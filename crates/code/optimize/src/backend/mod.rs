@@ -1,11 +1,12 @@
 //! [`CraneliftBackend`]: Cranelift IR for what `translate` says.
 //!
 //! This file holds the trait's implementation, which mostly forwards: the state is in `state`, scalars are in `scalar`,
-//! vectors in `vector`, fields and linear memory in `memory`, calls in `call`, bodies put in place of
+//! vectors in `vector` and `lane`, fields and linear memory in `memory`, calls in `call`, bodies put in place of
 //! calls in `inline`.
 
 mod call;
 mod inline;
+mod lane;
 mod memory;
 mod region;
 mod scalar;

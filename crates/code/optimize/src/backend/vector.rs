@@ -15,7 +15,7 @@ use silica_operator::{
 
 use super::state::{CraneliftBackend, Operand};
 
-fn lane_type(shape: LaneShape) -> Type {
+pub(super) fn lane_type(shape: LaneShape) -> Type {
     match shape {
         LaneShape::I8x16 => types::I8X16,
         LaneShape::I16x8 => types::I16X8,
@@ -60,11 +60,11 @@ fn float_condition(op: VectorCompare) -> FloatCC {
 }
 
 impl CraneliftBackend<'_> {
-    fn shaped(&mut self, value: Value, shape: LaneShape) -> Value {
+    pub(super) fn shaped(&mut self, value: Value, shape: LaneShape) -> Value {
         self.lanes(value, lane_type(shape))
     }
 
-    fn shaped_pair(&mut self, a: Value, b: Value, shape: LaneShape) -> (Value, Value) {
+    pub(super) fn shaped_pair(&mut self, a: Value, b: Value, shape: LaneShape) -> (Value, Value) {
         (self.shaped(a, shape), self.shaped(b, shape))
     }
 
@@ -451,53 +451,5 @@ impl CraneliftBackend<'_> {
                 Operand::plain(self.ins().vhigh_bits(types::I32, a))
             }
         }
-    }
-
-    /// A scalar as wide as a lane.
-    fn lane_scalar(&mut self, shape: LaneShape, scalar: Value) -> Value {
-        match shape {
-            LaneShape::I8x16 => self.ins().ireduce(types::I8, scalar),
-            LaneShape::I16x8 => self.ins().ireduce(types::I16, scalar),
-            LaneShape::I32x4 | LaneShape::I64x2 | LaneShape::F32x4 | LaneShape::F64x2 => scalar,
-        }
-    }
-
-    pub(super) fn emit_vector_splat(&mut self, shape: LaneShape, a: Value) -> Value {
-        let lane = self.lane_scalar(shape, a);
-        self.ins().splat(lane_type(shape), lane)
-    }
-
-    pub(super) fn emit_vector_extract_lane(
-        &mut self,
-        shape: LaneShape,
-        lane: u8,
-        signed: bool,
-        a: Value,
-    ) -> Value {
-        let a = self.shaped(a, shape);
-        let value = self.ins().extractlane(a, lane);
-        match (shape, signed) {
-            (LaneShape::I8x16 | LaneShape::I16x8, true) => self.ins().sextend(types::I32, value),
-            (LaneShape::I8x16 | LaneShape::I16x8, false) => self.ins().uextend(types::I32, value),
-            (LaneShape::I32x4 | LaneShape::I64x2 | LaneShape::F32x4 | LaneShape::F64x2, _) => value,
-        }
-    }
-
-    pub(super) fn emit_vector_replace_lane(
-        &mut self,
-        shape: LaneShape,
-        lane: u8,
-        a: Value,
-        scalar: Value,
-    ) -> Value {
-        let a = self.shaped(a, shape);
-        let scalar = self.lane_scalar(shape, scalar);
-        self.ins().insertlane(a, scalar, lane)
-    }
-
-    pub(super) fn emit_vector_shuffle(&mut self, lanes: [u8; 16], a: Value, b: Value) -> Value {
-        let (a, b) = self.shaped_pair(a, b, LaneShape::I8x16);
-        let mask = self.builder.func.dfg.immediates.push(lanes[..].into());
-        self.ins().shuffle(a, b, mask)
     }
 }
