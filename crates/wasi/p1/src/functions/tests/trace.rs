@@ -26,7 +26,7 @@ fn a_trace_reads_like_strace() {
     call!(guest, preview1::fd_filestat_set_times(fd, 0, 0, 8)).unwrap_err();
     call!(guest, preview1::fd_prestat_get(DIR, 0)).unwrap();
     call!(guest, preview1::fd_prestat_dir_name(DIR, 0, 1)).unwrap();
-    let _ = crate::calls::proc_exit(&mut guest.context, 3);
+    let _ = crate::calls::proc_exit(&guest.context, 3);
     let cut = format!("fd_write(4, [\"{}\"...]) = 100", "x".repeat(64));
     let expected = [
         "fd_write(1, [\"hello\\n\"]) = 6",
