@@ -32,8 +32,10 @@ pub(crate) const FUEL: u64 = 8;
 /// There are arguments on the stack.
 pub(super) const STACK_ARGUMENTS: u64 = 16;
 /// What of an entrance is out of the ordinary.
+#[cfg(target_arch = "x86_64")]
 pub(super) const RARE_ARGUMENTS: u64 = FLOAT_ARGUMENTS | FUEL | STACK_ARGUMENTS;
 /// What of a return is out of the ordinary.
+#[cfg(target_arch = "x86_64")]
 pub(super) const RARE_RESULTS: u64 = MANY_RESULTS | FLOAT_RESULTS | FUEL;
 
 /// Bytes between [`Activation::host_stack_pointer`] and the frame pointer that compiled code is called with: on x86-64
