@@ -3,7 +3,7 @@
 //! Each target takes whatever bytes a fuzzer (or a test, with a generator of its own) comes up
 //! with, and panics where a promise is broken; that it returns is the success. The libFuzzer
 //! binaries in `fuzz/fuzz_targets/` only call them, and `tests/` calls them on the seed corpus and on some
-//! thousand generated inputs, so that no nightly toolchain is needed to run them.
+//! thousand generated inputs, so that they run without cargo-fuzz too.
 
 #![forbid(unsafe_code)]
 

@@ -14,8 +14,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask tidy            check the invariants that ARCHITECTURE.md states
 cargo xtask tidy --lower    the same, and lower the ratchets of tools/xtask/ratchets.txt to what is reached
-cargo xtask fuzz [--seconds N]
-                            run every fuzz target for N seconds (10), one after the other";
+cargo xtask fuzz [--seconds N] [TARGET]...
+                            run these fuzz targets, or all, for N seconds (10), one after the other";
 
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,13 +23,13 @@ fn main() -> Result<ExitCode> {
     match words.as_slice() {
         ["tidy"] => tidy::run(&repository()?, false),
         ["tidy", "--lower"] => tidy::run(&repository()?, true),
-        ["fuzz"] => fuzz::run(&repository()?, 10),
-        ["fuzz", "--seconds", seconds] => {
+        ["fuzz", "--seconds", seconds, targets @ ..] => {
             let seconds = seconds
                 .parse()
                 .with_context(|| format!("--seconds {seconds}: expected a whole number"))?;
-            fuzz::run(&repository()?, seconds)
+            fuzz::run(&repository()?, seconds, targets)
         }
+        ["fuzz", targets @ ..] => fuzz::run(&repository()?, 10, targets),
         ["help" | "--help"] | [] => {
             println!("{HELP}");
             Ok(ExitCode::SUCCESS)
