@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use silica::{
-    Config, Engine, Linker, Module, OptLevel, Store,
+    Config, Engine, Linker, Module, OptLevel, Store, Tier,
     wasi::{
         host::{DirPerms, FilePerms, InputPipe, InputStream, OutputPipe, OutputStream},
         p1::{Exit, WasiP1Context, WasiP1ContextBuilder, add_to_linker},
@@ -91,6 +91,15 @@ impl Command {
         self.run_compiled(&module)
     }
 
+    /// Compiles it by [`compile_quickly`] and runs it.
+    ///
+    /// # Errors
+    /// When it cannot be compiled or instantiated, or traps.
+    pub fn run_quickly(self) -> Result<Outcome> {
+        let module = compile_quickly(&self.module)?;
+        self.run_compiled(&module)
+    }
+
     /// Runs it, compiled already.
     ///
     /// # Errors
@@ -147,12 +156,23 @@ pub fn compile(path: &Path) -> Result<Module> {
     compile_with(&Config::new(), path)
 }
 
-/// Compiles a large program that does little: as fast as it can be, whatever the code is like.
+/// Compiles a large program that does little: in one pass, and with stack enough for the larger frames of such code.
 ///
 /// # Errors
 /// When it is not a module that can be compiled.
 pub fn compile_quickly(path: &Path) -> Result<Module> {
-    compile_with(Config::new().cranelift_opt_level(OptLevel::None), path)
+    compile_with(&quick(), path)
+}
+
+/// The settings of [`compile_quickly`]. What one pass does not compile is not optimized either.
+#[must_use]
+pub fn quick() -> Config {
+    let mut config = Config::new();
+    config
+        .tier(Tier::Baseline)
+        .cranelift_opt_level(OptLevel::None)
+        .max_wasm_stack(16 << 20);
+    config
 }
 
 fn compile_with(config: &Config, path: &Path) -> Result<Module> {
