@@ -1,5 +1,6 @@
 //! From a module's bytes to a compiled image, with an engine's settings.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -74,26 +75,36 @@ impl<'a> CodeBuilder<'a> {
     /// # Errors
     /// If the module is malformed or invalid, or exceeds what can be compiled.
     pub fn compile_module_serialized(&self) -> Result<Vec<u8>> {
-        Ok(self.compile()?.into_bytes())
+        Ok(self.compile(&self.binary()?)?.into_bytes())
     }
 
-    fn compile(&self) -> Result<FreshImage> {
-        let text;
-        let binary = if self.text {
-            text = silica_module::parse_text(self.bytes, self.path)?;
-            &*text
+    fn binary(&self) -> Result<Cow<'a, [u8]>> {
+        if self.text {
+            Ok(silica_module::parse_text(self.bytes, self.path)?)
         } else {
-            self.bytes
-        };
+            Ok(Cow::Borrowed(self.bytes))
+        }
+    }
+
+    fn compile(&self, binary: &[u8]) -> Result<FreshImage> {
         self.engine.compiler().compile(binary, &self.options)
     }
 
-    /// The compiled module.
+    /// The compiled module, from the engine's [cache](crate::Config::cache) if it is there.
     ///
     /// # Errors
     /// If the module is malformed or invalid, or exceeds what can be compiled.
     pub fn compile_module(&self) -> Result<Module> {
-        load::fresh(self.engine, self.compile()?)
+        let binary = self.binary()?;
+        let Some(place) = self.engine.compiler().place(&binary) else {
+            return load::fresh(self.engine, self.compile(&binary)?);
+        };
+        if let Some(module) = load::cached(self.engine, &place) {
+            return Ok(module);
+        }
+        let image = self.compile(&binary)?;
+        place.keep(&image);
+        load::fresh(self.engine, image)
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) struct Compiler {
     features: Features,
     limits: Limits,
     single_threaded: bool,
+    cache: Option<pipeline::Cache>,
 }
 
 /// An image that was compiled here and now, from a module that was validated on the way. Only
@@ -28,6 +29,48 @@ impl FreshImage {
     }
 }
 
+/// Where in the cache a module's image is, or could be.
+pub(crate) struct CachePlace<'a> {
+    cache: &'a pipeline::Cache,
+    key: pipeline::CacheKey,
+}
+
+impl CachePlace<'_> {
+    /// The file of the image, if there is one that only this user can have made.
+    pub(crate) fn find(&self) -> Option<std::fs::File> {
+        (self.cache.find(&self.key)).unwrap_or_else(|error| {
+            self.warn("cannot be used", &error);
+            None
+        })
+    }
+
+    /// Keeps an image, if that can be.
+    pub(crate) fn keep(&self, image: &FreshImage) {
+        if let Err(error) = self.cache.keep(&self.key, &image.0) {
+            self.warn("cannot keep compiled code", &error);
+        }
+    }
+
+    /// Removes an entry that is not what it should be.
+    pub(crate) fn drop_damaged(&self, why: &crate::Error) {
+        let why = format!("{why:#}");
+        tracing::warn!(why, "an entry of the cache is damaged and is removed");
+        if let Err(error) = self.cache.remove(&self.key) {
+            self.warn("cannot remove an entry", &error);
+        }
+    }
+
+    /// The BLAKE3 hash of the module.
+    pub(crate) fn module_hash(&self) -> [u8; 32] {
+        self.key.module_hash()
+    }
+
+    fn warn(&self, what: &str, error: &std::io::Error) {
+        let directory = self.cache.directory().display();
+        tracing::warn!(%directory, %error, "the cache {what}");
+    }
+}
+
 impl Compiler {
     pub(crate) fn new(config: &Config) -> Result<Compiler> {
         let host = pipeline::host_processor();
@@ -37,6 +80,7 @@ impl Compiler {
             features: config.features,
             limits: Limits::default(),
             single_threaded: !config.parallel_compilation,
+            cache: config.cache.clone(),
         })
     }
 
@@ -67,6 +111,13 @@ impl Compiler {
             Err(pipeline::CompileError::Decode(error)) => Err(error.into()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Where the image of a module is kept, if there is a cache.
+    pub(crate) fn place(&self, binary: &[u8]) -> Option<CachePlace<'_>> {
+        let cache = self.cache.as_ref()?;
+        let key = pipeline::CacheKey::new(binary, &self.settings, &self.features)?;
+        Some(CachePlace { cache, key })
     }
 
     /// Checks a module and compiles nothing.

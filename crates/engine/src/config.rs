@@ -5,6 +5,7 @@
 
 use silica_contract::settings::{self, OptimizationLevel, ProcessorFeatures, Settings};
 use silica_module::{Feature, Features};
+use silica_pipeline::Cache;
 
 use crate::pooling::PoolingAllocationConfig;
 
@@ -89,6 +90,7 @@ pub struct Config {
     pub(crate) max_wasm_stack: usize,
     pub(crate) async_stack_size: Option<usize>,
     pub(crate) parallel_compilation: bool,
+    pub(crate) cache: Option<Cache>,
     pub(crate) gc_heap_max: u64,
     pub(crate) gc_nursery_size: u32,
     pub(crate) gc_stress: bool,
@@ -133,6 +135,7 @@ impl Config {
             max_wasm_stack: 1 << 20,
             async_stack_size: None,
             parallel_compilation: true,
+            cache: None,
             gc_heap_max: 4 << 30,
             gc_nursery_size: silica_runtime::RuntimeConfig::default().heap_nursery_bytes,
             gc_stress: false,
@@ -328,6 +331,16 @@ impl Config {
     /// Whether functions are compiled by several threads. On by default.
     pub fn parallel_compilation(&mut self, yes: bool) -> &mut Self {
         self.parallel_compilation = yes;
+        self
+    }
+
+    /// Where compiled code is kept for the next time that the same module is compiled with the same settings, by this program. None by default.
+    ///
+    /// What is kept is machine code, so the folder must belong to the user who runs this process and be closed to all others; else nothing is
+    /// kept, nor is it when the folder cannot be written: the module is compiled as without a cache. Who may write there, a
+    /// guest to which the folder is granted among them, can have any code run.
+    pub fn cache(&mut self, cache: impl Into<Option<Cache>>) -> &mut Self {
+        self.cache = cache.into();
         self
     }
 

@@ -67,6 +67,7 @@ mod wasm_types;
 
 pub use anyhow::{Error, bail, ensure, format_err};
 pub use silica_module::{Feature, Features};
+pub use silica_pipeline::{Cache, CacheEntry};
 pub use silica_runtime::{InterruptHandle, ThrownException};
 
 pub use backtrace::{FrameInfo, WasmBacktrace};

@@ -15,7 +15,7 @@ use silica_runtime as rt;
 
 use crate::{
     Engine, Module, Result,
-    compiler::{FreshImage, VERSION},
+    compiler::{CachePlace, FreshImage, VERSION},
     error::EngineError,
 };
 
@@ -27,6 +27,30 @@ pub(crate) fn fresh(engine: &Engine, image: FreshImage) -> Result<Module> {
     // Its settings and its processor fit this engine, as just checked.
     let compiled = unsafe { rt::CompiledModule::new(engine.runtime(), image)? };
     Ok(Module::from_compiled(engine, compiled))
+}
+
+/// The module whose image the cache has, if it has it. An entry that is not what it should be is removed.
+pub(crate) fn cached(engine: &Engine, place: &CachePlace<'_>) -> Option<Module> {
+    let file = place.find()?;
+    let load = || -> Result<Module> {
+        let image = rt::Image::open(file)?;
+        let settings = &image.metadata().settings;
+        if image.index().module_hash() != place.module_hash() || settings != engine.settings() {
+            let message = "it was made from another module or with other settings".to_owned();
+            return Err(EngineError::ImageMismatch(message).into());
+        }
+        // SAFETY: the cache gives files of this user's that nobody else can write to, in a folder that is closed to all others: what is
+        // there was written by this program, which writes what its compiler made and changes no file in place. The embedder who set the cache knows
+        // that whoever may write there is trusted.
+        unsafe { Module::from_image(engine, image) }
+    };
+    match load() {
+        Ok(module) => Some(module),
+        Err(error) => {
+            place.drop_damaged(&error);
+            None
+        }
+    }
 }
 
 impl Module {

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{compile, completions, config, help, inspect, print, run, validate, wast};
+use crate::commands::{
+    cache, compile, completions, config, help, inspect, print, run, validate, wast,
+};
 
 /// Silica runs WebAssembly programs outside the browser: fast, and with nothing within reach that was not granted
 #[derive(Parser)]
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Print(print::Print),
     /// Prints a shell's completions
     Completions(completions::Completions),
+    /// Shows or clears what was compiled and kept
+    Cache(cache::Cache),
     /// Shows the configuration
     Config(config::Config),
     /// Explains a command or a topic

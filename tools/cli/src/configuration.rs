@@ -18,6 +18,7 @@ pub(crate) const FLAGS: &[(&str, bool)] = &[
     ("processor", true),
     ("deterministic", false),
     ("single-threaded", false),
+    ("cache", true),
     ("timeout", true),
     ("fuel", true),
     ("max-memory", true),
@@ -103,7 +104,7 @@ pub(crate) fn apply(line: Vec<OsString>) -> Result<Vec<OsString>> {
     let takes = |setting: &Setting| match line.get(1).and_then(|word| word.to_str()) {
         Some("run") => true,
         Some("compile") => {
-            let runs = ["timeout", "max-memory", "max-threads"];
+            let runs = ["cache", "timeout", "max-memory", "max-threads"];
             !runs.contains(&setting.name.as_str())
         }
         Some(_) | None => false,

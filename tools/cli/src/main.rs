@@ -63,6 +63,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Wast(wast) => wast.execute(),
         Command::Print(print) => print.execute(),
         Command::Completions(completions) => completions.execute(Arguments::command()),
+        Command::Cache(cache) => cache.execute(),
         Command::Config(config) => config.execute(),
         Command::Help(help) => help.execute(Arguments::command()),
     }

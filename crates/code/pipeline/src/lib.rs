@@ -4,11 +4,12 @@
 //! initial contents of memories as an image ([`silica_contract::image`]). The same bytes and settings give
 //! the same image, whatever the number of threads.
 //!
-//! Nothing is run or mapped here; an image is inert bytes.
+//! Nothing is run or mapped here; an image is inert bytes. [`Cache`] keeps images in files.
 
 #![forbid(unsafe_code)]
 
 mod bodies;
+mod cache;
 mod compile;
 mod data;
 mod error;
@@ -19,6 +20,7 @@ mod targets;
 mod text;
 mod tiers;
 
+pub use cache::{Cache, CacheEntry, CacheKey};
 pub use compile::compile;
 pub use error::{CodeError, CompileError};
 pub use listing::list;

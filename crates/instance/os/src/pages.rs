@@ -271,6 +271,20 @@ fn round_up(length: usize, operation: &'static str) -> Result<usize, OsError> {
         })
 }
 
+/// Whether a file of ours may have so many bytes: to write more than the process's limit would end it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn may_have_bytes(operation: &'static str, bytes: usize) -> Result<(), OsError> {
+    use rustix::process::{Resource, getrlimit};
+
+    match getrlimit(Resource::Fsize).current {
+        Some(limit) if limit < bytes as u64 => Err(OsError::Call {
+            operation,
+            source: std::io::ErrorKind::FileTooLarge.into(),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// A file that lives in memory only and holds `contents`, to be mapped privately any number of times.
 ///
 /// # Errors
@@ -283,6 +297,7 @@ pub fn memory_file(contents: &[u8]) -> Result<File, OsError> {
         use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
         let operation = "making a file in memory";
+        may_have_bytes(operation, contents.len())?;
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
         let file: File = memfd_create(c"silica-memory-image", flags)
             .map_err(failed(operation))?

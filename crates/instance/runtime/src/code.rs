@@ -68,13 +68,15 @@ fn map_text(image: &Image, text: &[u8]) -> Result<Mapping, OsError> {
     if let Some((file, range)) = image.file(Section::Text)
         && !range.is_empty()
         && range.start.is_multiple_of(silica_os::page_size())
-    {
-        return Mapping::file(
+        // Where files may not be executed, their contents may.
+        && let Ok(mapping) = Mapping::file(
             &file,
             range.start as u64,
             range.len(),
             Protection::ReadExecute,
-        );
+        )
+    {
+        return Ok(mapping);
     }
     let mapping = Mapping::anonymous(text.len())?;
     // SAFETY: the mapping is fresh, writable and at least as long as the text.

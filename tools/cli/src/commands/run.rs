@@ -11,7 +11,8 @@ use crate::commands::run::outcome::Outcome;
 use crate::commands::run::state::{Bounds, State};
 use crate::failure::{Failure, Result};
 use crate::flags::{
-    Directories, EngineFlags, LimitFlags, Listeners, Preload, Profile, Synthetic, Variables,
+    CacheUse, Directories, EngineFlags, LimitFlags, Listeners, Preload, Profile, Synthetic,
+    Variables,
 };
 use crate::status::Status;
 use crate::{image, output};
@@ -53,6 +54,18 @@ pub(crate) struct Run {
 
     #[command(flatten)]
     engine: EngineFlags,
+
+    /// Whether compiled code is kept and used again (`silica cache`)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHETHER",
+        default_value = "on",
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Compilation"
+    )]
+    cache: CacheUse,
 
     /// Calls this function instead of the program's start, with ARGUMENTS as its parameters
     #[arg(long, value_name = "NAME", help_heading = "Running")]
@@ -102,7 +115,7 @@ impl Run {
     }
 
     pub(crate) fn execute(&self) -> Result<ExitCode> {
-        let engine = self.engine.engine(&self.limits)?;
+        let engine = (self.engine).engine_with(&self.limits, self.cache.cache())?;
         let path = self.path();
         let module = image::load(&engine, &path, self.allow_precompiled)?;
         let mut store = self.store(&engine)?;

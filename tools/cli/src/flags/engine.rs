@@ -1,6 +1,6 @@
 //! How code is made: which proposals are on, how much the compiler tries.
 
-use silica::{self, Config, Engine, OptLevel, Processor};
+use silica::{self, Cache, Config, Engine, OptLevel, Processor};
 use silica_module::Features;
 
 use crate::failure::{Failure, Result};
@@ -81,7 +81,13 @@ impl EngineFlags {
 
     /// The engine that they make, with the limits that code must know of.
     pub(crate) fn engine(&self, limits: &LimitFlags) -> Result<Engine> {
+        self.engine_with(limits, None)
+    }
+
+    /// As [`EngineFlags::engine`], with a cache.
+    pub(crate) fn engine_with(&self, limits: &LimitFlags, cache: Option<Cache>) -> Result<Engine> {
         let mut config = Config::new();
+        config.cache(cache);
         config.features(self.features());
         config.consume_fuel(limits.fuel.is_some());
         if let Some(bytes) = limits.max_stack {

@@ -1,6 +1,7 @@
 //! The flags that commands share. One flag is one file or one field: its name, its help, how it is
 //! parsed and its test stand together.
 
+pub(crate) mod cache;
 mod directory;
 mod engine;
 mod environment;
@@ -11,6 +12,7 @@ mod profile;
 mod quantity;
 mod synthetic;
 
+pub(crate) use cache::CacheUse;
 pub(crate) use directory::{Directories, Directory};
 pub(crate) use engine::EngineFlags;
 pub(crate) use environment::Variables;

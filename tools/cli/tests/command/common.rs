@@ -64,7 +64,7 @@ impl Folder {
         std::fs::read(self.path(name)).expect("the file is there")
     }
 
-    /// The command with `arguments`, started here, with no configuration of this user's.
+    /// The command with `arguments`, started here, with no configuration and no cache of this user's.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.command_under(&[], arguments)
     }
@@ -79,6 +79,7 @@ impl Folder {
             .args(words)
             .current_dir(self.0.path())
             .env("SILICA_CONFIG", "")
+            .env("SILICA_CACHE", "")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
