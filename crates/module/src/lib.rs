@@ -18,6 +18,7 @@ mod description;
 mod display;
 mod error;
 mod features;
+mod hints;
 pub mod inspect;
 mod limits;
 pub mod names;
@@ -35,6 +36,7 @@ pub use description::{
 };
 pub use error::{DecodeError, Place};
 pub use features::{Feature, Features, UnknownFeature};
+pub use hints::BranchHints;
 pub use limits::Limits;
 pub use names::FunctionNames;
 pub use off::check_operators;

@@ -45,7 +45,7 @@ pub fn compile(
     let Decoded { module, bodies } = decode(bytes, features, limits)?;
     check_operators(bytes, &module, features)?;
     let targets = Targets::new(settings).map_err(CompileError::Settings)?;
-    let environment = Environment::new(&module, settings);
+    let environment = Environment::new(&module, settings).with_branch_hints(bytes);
     let compiled = functions::compile_all(
         &Functions {
             bytes,

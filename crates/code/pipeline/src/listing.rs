@@ -24,7 +24,7 @@ pub fn list(
     let Decoded { module, bodies } = decode(bytes, features, limits)?;
     let targets = Targets::new(settings).map_err(CompileError::Settings)?;
     let target = targets.optimize().map_err(CompileError::Settings)?;
-    let environment = Environment::new(&module, settings);
+    let environment = Environment::new(&module, settings).with_branch_hints(bytes);
     let functions = Functions {
         bytes,
         environment: &environment,

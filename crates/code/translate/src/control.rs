@@ -9,7 +9,7 @@ use wasmparser::{BlockType, BrTable, Operator};
 
 use crate::{
     Backend, BranchTarget, TranslateError,
-    frame::{Frame, FrameKind},
+    frame::{Branched, Frame, FrameKind},
     function::{Operand, Translator},
 };
 
@@ -90,7 +90,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     fn block(&mut self, ty: BlockType) -> Result<(), TranslateError> {
         let (params, results) = self.block_types(ty);
         self.spend_branch_values(results.len())?;
-        let end = self.backend.block(&results, false);
+        let end = self.new_block(&results, false);
         let dispatched_by = self.note_block(end);
         let height = self.operands.len() - params.len();
         self.open(FrameKind::Block, end, (params, results), height);
@@ -108,6 +108,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         (params, results): (Vec<MachineType>, Vec<MachineType>),
         height: usize,
     ) {
+        let outer = self.frames.last();
         self.frames.push(Frame {
             kind,
             target,
@@ -115,8 +116,9 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             results,
             height,
             reachable: true,
-            branched: false,
-            handler: self.frames.last().and_then(|frame| frame.handler),
+            branched: Branched::Never,
+            rare: outer.is_some_and(|frame| frame.rare),
+            handler: outer.and_then(|frame| frame.handler),
             dispatch: None,
             dispatched_by: None,
         });
@@ -126,7 +128,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         let (params, results) = self.block_types(ty);
         self.settle_fuel();
         self.spend_branch_values(params.len())?;
-        let header = self.backend.block(&params, true);
+        let header = self.new_block(&params, true);
         let arguments = self.pop_many(params.len());
         let height = self.operands.len();
         self.backend.jump(BranchTarget {
@@ -151,9 +153,15 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         self.spend_branch_values(params.len() + results.len())?;
         let height = self.operands.len() - params.len();
         let copies = self.copies(params.len());
-        let then = self.backend.block(&[], false);
-        let otherwise = self.backend.block(&[], false);
-        let end = self.backend.block(&results, false);
+        let then = self.new_block(&[], false);
+        let otherwise = self.new_block(&[], false);
+        let end = self.new_block(&results, false);
+        let hint = self.environment.branch_hints.at(self.offset);
+        match hint {
+            Some(true) => self.backend.mark_cold(otherwise),
+            Some(false) => self.backend.mark_cold(then),
+            None => {}
+        }
         self.backend
             .branch(condition, plain(then), plain(otherwise));
         self.backend.seal(then);
@@ -162,8 +170,12 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         let kind = FrameKind::If {
             otherwise,
             params: copies,
+            rarely: self.is_rare() || hint == Some(true),
         };
         self.open(kind, end, (params, results), height);
+        if hint == Some(false) {
+            self.continue_rarely();
+        }
         Ok(())
     }
 
@@ -175,7 +187,13 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         if frame.reachable {
             self.fall_to_end(&mut frame)?;
             let kind = std::mem::replace(&mut frame.kind, FrameKind::Else);
-            if let FrameKind::If { otherwise, params } = kind {
+            if let FrameKind::If {
+                otherwise,
+                params,
+                rarely,
+            } = kind
+            {
+                frame.rare = rarely;
                 self.begin_otherwise(otherwise, params, &frame.params);
             }
         }
@@ -196,7 +214,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
                 block: frame.target,
                 arguments,
             });
-            frame.branched = true;
+            frame.branch(frame.rare);
             self.reachable = false;
         }
         self.forget_fuel();
@@ -234,9 +252,14 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
                 }
                 return Ok(());
             }
-            FrameKind::If { otherwise, params } => {
+            FrameKind::If {
+                otherwise,
+                params,
+                rarely,
+            } => {
                 // With no `else`, the parameters are the results.
                 self.fall_to_end(&mut frame)?;
+                frame.rare = rarely;
                 self.begin_otherwise(otherwise, params, &frame.params);
             }
             FrameKind::Function => return self.end_function(frame),
@@ -254,13 +277,17 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             }
             FrameKind::Block | FrameKind::Else => {}
         }
-        if !frame.branched {
+        if frame.branched == Branched::Never {
             if !self.reachable {
                 self.discard_above(frame.height);
             }
             return Ok(());
         }
         self.fall_to_end(&mut frame)?;
+        if frame.branched == Branched::Rarely {
+            self.backend.mark_cold(frame.target);
+            self.continue_rarely();
+        }
         self.seal_end(&frame);
         self.continue_at(frame.target, &frame.results);
         Ok(())
@@ -270,7 +297,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         &mut self,
         mut frame: Frame<'r, B::Block, B::Value>,
     ) -> Result<(), TranslateError> {
-        if frame.branched {
+        if frame.branched != Branched::Never {
             self.fall_to_end(&mut frame)?;
             self.backend.seal(frame.target);
             self.continue_at(frame.target, &frame.results);
@@ -299,8 +326,9 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             self.reachable = false;
             return Ok(());
         }
+        let rare = self.is_rare();
         let frame = self.frame(depth);
-        frame.branched = true;
+        frame.branch(rare);
         let (block, count) = (frame.target, frame.label_types().len());
         self.spend_branch_values(count)?;
         let arguments = self.pop_many(count);
@@ -312,11 +340,18 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     fn br_if(&mut self, depth: u32) -> Result<(), TranslateError> {
         let condition = self.pop();
         self.settle_fuel();
+        let rare = self.is_rare();
+        let hint = self.environment.branch_hints.at(self.offset);
         let frame = self.frame(depth);
-        frame.branched = true;
+        frame.branch(rare || hint == Some(false));
+        let leaves = !matches!(frame.kind, FrameKind::Loop);
         let (block, count) = (frame.target, frame.label_types().len());
         self.spend_branch_values(count)?;
         let arguments = self.copies(count);
+        // That a loop is likely to turn says nothing of how often what comes after it is executed.
+        if hint == Some(true) && leaves {
+            self.continue_rarely();
+        }
         self.branch_or_go_on(condition, BranchTarget { block, arguments });
         Ok(())
     }
@@ -327,7 +362,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         condition: B::Value,
         target: BranchTarget<B::Block, B::Value>,
     ) {
-        let next = self.backend.block(&[], false);
+        let next = self.new_block(&[], false);
         self.backend.branch(condition, target, plain(next));
         self.backend.seal(next);
         self.backend.enter_block(next);
@@ -350,14 +385,36 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         &mut self,
         depth: u32,
     ) -> Result<BranchTarget<B::Block, B::Value>, TranslateError> {
+        let rare = self.is_rare();
         let frame = self.frame(depth);
-        frame.branched = true;
+        frame.branch(rare);
         let (block, count) = (frame.target, frame.label_types().len());
         self.spend_branch_values(count)?;
         Ok(BranchTarget {
             block,
             arguments: self.copies(count),
         })
+    }
+
+    /// A block of the construct at hand, as rarely reached as that is.
+    fn new_block(&mut self, params: &[MachineType], is_loop: bool) -> B::Block {
+        let block = self.backend.block(params, is_loop);
+        if self.is_rare() {
+            self.backend.mark_cold(block);
+        }
+        block
+    }
+
+    /// Whether the operator at hand is rarely executed, as far as the module's hints tell.
+    fn is_rare(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.rare)
+    }
+
+    /// Says that what comes next in the construct at hand is rarely executed.
+    fn continue_rarely(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.rare = true;
+        }
     }
 
     /// Drops the operands that lie above.

@@ -177,7 +177,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             (Some(inner), Some(dispatch)) => dispatch.blocks[inner],
             _ => {
                 let frame = &mut self.frames[index + blocks - depth];
-                frame.branched = true;
+                frame.branch(false);
                 frame.target
             }
         };

@@ -8,8 +8,8 @@ use silica_contract::{
     settings::{MemoryStyle, Settings},
 };
 use silica_module::{
-    CompositeType, FieldType, FunctionType, HeapType, MemoryType, Module, RefType, StorageType,
-    TableType, TypeKind,
+    BranchHints, CompositeType, FieldType, FunctionType, HeapType, MemoryType, Module, RefType,
+    StorageType, TableType, TypeKind,
 };
 use silica_operator::MachineType;
 use wasmparser::{AbstractHeapType, ValType};
@@ -23,6 +23,8 @@ pub struct Environment<'a> {
     pub settings: &'a Settings,
     /// Offsets of the context's fields.
     pub layout: ContextLayout,
+    /// Which way its branches go.
+    pub(crate) branch_hints: BranchHints,
     /// Where the fields of each struct type lie, once somebody asked.
     structs: Box<[OnceLock<StructLayout>]>,
 }
@@ -96,8 +98,16 @@ impl<'a> Environment<'a> {
             module,
             settings,
             layout: ContextLayout::new(module),
+            branch_hints: BranchHints::default(),
             structs: module.types.iter().map(|_| OnceLock::new()).collect(),
         }
+    }
+
+    /// Follows the hints that the module has in `bytes`, which are the module.
+    #[must_use]
+    pub fn with_branch_hints(mut self, bytes: &[u8]) -> Environment<'a> {
+        self.branch_hints = BranchHints::read(bytes, self.module);
+        self
     }
 
     /// What remains of an operator's type in machine code.

@@ -14,7 +14,7 @@ use wasmparser::{BlockType, Catch, Operator, TryTable};
 use crate::{
     Backend, BranchTarget, CallTarget, TranslateError,
     control::plain,
-    frame::{Caught, Clause, Frame, FrameKind},
+    frame::{Branched, Caught, Clause, Frame, FrameKind},
     function::Translator,
 };
 
@@ -174,7 +174,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         }
         self.spend_branch_values(arguments.len())?;
         let frame = self.frame(clause.depth);
-        frame.branched = true;
+        frame.branch(false);
         let block = frame.target;
         self.backend.jump(BranchTarget { block, arguments });
         Ok(())
@@ -274,7 +274,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             self.backend.throw(exception, handler);
         }
         self.reachable = false;
-        if frame.branched {
+        if frame.branched != Branched::Never {
             self.backend.seal(frame.target);
             self.continue_at(frame.target, &frame.results);
         }

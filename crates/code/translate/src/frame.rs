@@ -12,7 +12,12 @@ pub(crate) enum FrameKind<B, V> {
     /// `loop`
     Loop,
     /// `if`, before its `else`: where a false condition goes, and the parameters again.
-    If { otherwise: B, params: Vec<V> },
+    If {
+        otherwise: B,
+        params: Vec<V>,
+        /// Whether the condition is rarely false.
+        rarely: bool,
+    },
     /// After `else`.
     Else,
     /// `try_table`, with its clauses.
@@ -42,6 +47,15 @@ pub(crate) struct Caught<B, V> {
     pub(crate) missed: Option<B>,
 }
 
+/// Whether anything branches to the end of a construct.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Branched {
+    Never,
+    /// Only what is rarely executed, or hinted to be unlikely.
+    Rarely,
+    Often,
+}
+
 /// An open construct.
 pub(crate) struct Frame<'r, B, V> {
     pub(crate) kind: FrameKind<B, V>,
@@ -54,7 +68,9 @@ pub(crate) struct Frame<'r, B, V> {
     /// Whether its start was reachable. If not, nothing of it is lowered.
     pub(crate) reachable: bool,
     /// Whether anything branches to its end.
-    pub(crate) branched: bool,
+    pub(crate) branched: Branched,
+    /// Whether what comes next in it is rarely executed, as far as the module's hints tell.
+    pub(crate) rare: bool,
     /// The handler of exceptions in it, by its number in the function; `None` where they leave the function.
     pub(crate) handler: Option<usize>,
     /// Of a loop: the run at its start, which branches back to it repeat.
@@ -64,6 +80,15 @@ pub(crate) struct Frame<'r, B, V> {
 }
 
 impl<B: Copy, V> Frame<'_, B, V> {
+    /// Notes a branch to its end.
+    pub(crate) fn branch(&mut self, rare: bool) {
+        let now = match rare {
+            true => Branched::Rarely,
+            false => Branched::Often,
+        };
+        self.branched = self.branched.max(now);
+    }
+
     /// Types of the values that a branch to it carries.
     pub(crate) fn label_types(&self) -> &[MachineType] {
         match self.kind {

@@ -10,7 +10,7 @@ use crate::{
     Backend, Environment, TranslateError,
     class::classify,
     edges::edges_max,
-    frame::{Frame, FrameKind},
+    frame::{Branched, Frame, FrameKind},
     known::{Known, cast_target, known},
 };
 
@@ -310,7 +310,8 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             results,
             height: 0,
             reachable: true,
-            branched: false,
+            branched: Branched::Never,
+            rare: false,
             handler: None,
             dispatch: None,
             dispatched_by: None,
