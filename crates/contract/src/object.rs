@@ -236,7 +236,7 @@ mod tests {
         let ty = |supertype| SubType {
             is_final: false,
             supertype,
-            composite: CompositeType::Struct(StructType { fields: [].into() }),
+            ..SubType::from(CompositeType::Struct(StructType { fields: [].into() }))
         };
         let types = [ty(None), ty(Some(0)), ty(None), ty(Some(1))];
         let depths: Vec<u32> = (0..4).map(|index| depth(&types, index)).collect();

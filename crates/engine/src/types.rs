@@ -388,7 +388,7 @@ impl HeapType {
             M::None => HeapType::None,
             M::Exn => HeapType::Exn,
             M::NoExn => HeapType::NoExn,
-            M::Concrete { index, kind } => match kind {
+            M::Concrete { index, kind, .. } => match kind {
                 TypeKind::Function => HeapType::ConcreteFunc(FuncType::new_of(resolve(index))),
                 TypeKind::Struct => HeapType::ConcreteStruct(StructType::new_of(resolve(index))),
                 TypeKind::Array => HeapType::ConcreteArray(ArrayType::new_of(resolve(index))),
@@ -402,6 +402,7 @@ impl HeapType {
         let concrete = |ty: &rt::RegisteredType| M::Concrete {
             index: ty.id(),
             kind: ty.sub_type().composite.kind(),
+            exact: false,
         };
         match self {
             HeapType::Func => M::Func,

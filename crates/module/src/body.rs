@@ -11,7 +11,7 @@ use crate::{
 /// # Errors
 /// [`DecodeError`] of the first thing that is wrong.
 pub fn validate(bytes: &[u8], features: &Features, limits: &Limits) -> Result<Module, DecodeError> {
-    let Decoded { module, bodies } = decode(bytes, features, limits)?;
+    let Decoded { module, bodies, .. } = decode(bytes, features, limits)?;
     let mut allocations = FuncValidatorAllocations::default();
     for (body, validates) in module.bodies.iter().zip(bodies) {
         allocations = validate_body(bytes, &module, *body, validates, limits, allocations)?;

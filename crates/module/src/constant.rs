@@ -5,7 +5,7 @@ use silica_operator::{IntBinary, IntType};
 use crate::HeapType;
 
 /// A validated constant expression: operators in postfix order, leaving one value.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ConstExpression {
     /// Operators in evaluation order.
     pub operators: Box<[ConstOperator]>,

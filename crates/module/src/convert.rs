@@ -34,7 +34,15 @@ impl Converter<'_> {
         }
     }
 
-    fn require(&self, feature: Feature, what: &str, offset: u64) -> Result<()> {
+    fn not_executed(&self, operator: &'static str, offset: u64) -> DecodeError {
+        DecodeError::NotExecuted {
+            operator,
+            place: Place::Section(self.section),
+            offset,
+        }
+    }
+
+    pub(crate) fn require(&self, feature: Feature, what: &str, offset: u64) -> Result<()> {
         if self.features.contains(feature) {
             return Ok(());
         }
@@ -61,12 +69,15 @@ impl Converter<'_> {
             self.require(Feature::Gc, "subtype", offset)?;
         }
         let composite = &ty.composite_type;
-        if composite.descriptor_idx.is_some() || composite.describes_idx.is_some() {
-            return Err(self.unsupported("a type with a descriptor", offset));
-        }
+        let related = |index: Option<wasmparser::PackedIndex>| {
+            let index = index.map(|index| self.type_index(index.unpack(), offset));
+            index.transpose()
+        };
         Ok(SubType {
             is_final: ty.is_final,
             supertype,
+            descriptor: related(composite.descriptor_idx)?,
+            describes: related(composite.describes_idx)?,
             composite: self.composite_type(composite, offset)?,
         })
     }
@@ -156,43 +167,31 @@ impl Converter<'_> {
                     let what = "reference to a type";
                     self.require(Feature::FunctionReferences, what, offset)?;
                 }
-                return self.concrete_type(index, offset);
+                return self.concrete_type(index, false, offset);
             }
-            wasmparser::HeapType::Exact(_) => {
-                return Err(self.unsupported("an exact reference", offset));
-            }
+            // `wasmparser` checked this against the bit of custom descriptors.
+            wasmparser::HeapType::Exact(index) => return self.concrete_type(index, true, offset),
             wasmparser::HeapType::Abstract { shared: true, .. } => {
                 return Err(self.unsupported("a shared reference", offset));
             }
             wasmparser::HeapType::Abstract { shared: false, ty } => ty,
         };
-        let heap = match ty {
-            AbstractHeapType::Func => return Ok(HeapType::Func),
-            AbstractHeapType::Extern => return Ok(HeapType::Extern),
-            // `wasmparser` checked these two against the exceptions bit.
-            AbstractHeapType::Exn => return Ok(HeapType::Exn),
-            AbstractHeapType::NoExn => return Ok(HeapType::NoExn),
-            AbstractHeapType::Any => HeapType::Any,
-            AbstractHeapType::None => HeapType::None,
-            AbstractHeapType::NoExtern => HeapType::NoExtern,
-            AbstractHeapType::NoFunc => HeapType::NoFunc,
-            AbstractHeapType::Eq => HeapType::Eq,
-            AbstractHeapType::Struct => HeapType::Struct,
-            AbstractHeapType::Array => HeapType::Array,
-            AbstractHeapType::I31 => HeapType::I31,
-            AbstractHeapType::Cont | AbstractHeapType::NoCont => {
-                return Err(self.unsupported("a continuation reference", offset));
-            }
+        let Some(heap) = abstract_heap_type(ty) else {
+            return Err(self.unsupported("a continuation reference", offset));
         };
-        self.require(Feature::Gc, "reference type", offset)?;
+        match heap {
+            // `wasmparser` checked these against the bits of reference types and exceptions.
+            HeapType::Func | HeapType::Extern | HeapType::Exn | HeapType::NoExn => {}
+            _ => self.require(Feature::Gc, "reference type", offset)?,
+        }
         Ok(heap)
     }
 
-    fn concrete_type(&self, index: UnpackedIndex, offset: u64) -> Result<HeapType> {
+    fn concrete_type(&self, index: UnpackedIndex, exact: bool, offset: u64) -> Result<HeapType> {
         let index = self.type_index(index, offset)?;
         // The validator has proved that the type exists.
         match self.kinds.get(index as usize) {
-            Some(&kind) => Ok(HeapType::Concrete { index, kind }),
+            Some(&kind) => Ok(HeapType::Concrete { index, kind, exact }),
             None => Err(self.unsupported("a reference to a type that is not there yet", offset)),
         }
     }
@@ -254,14 +253,13 @@ impl Converter<'_> {
     /// The type of an import.
     pub(crate) fn entity(&self, ty: &wasmparser::TypeRef, offset: u64) -> Result<EntityType> {
         Ok(match ty {
-            wasmparser::TypeRef::Func(index) => EntityType::Function(*index),
+            wasmparser::TypeRef::Func(index) | wasmparser::TypeRef::FuncExact(index) => {
+                EntityType::Function(*index)
+            }
             wasmparser::TypeRef::Table(ty) => EntityType::Table(self.table_type(ty, offset)?),
             wasmparser::TypeRef::Memory(ty) => EntityType::Memory(self.memory_type(ty, offset)?),
             wasmparser::TypeRef::Global(ty) => EntityType::Global(self.global_type(ty, offset)?),
             wasmparser::TypeRef::Tag(ty) => EntityType::Tag(tag_type(*ty)),
-            wasmparser::TypeRef::FuncExact(_) => {
-                return Err(self.unsupported("an import of an exact function type", offset));
-            }
         })
     }
 
@@ -307,9 +305,34 @@ impl Converter<'_> {
             Operator::GlobalGet { global_index } => ConstOperator::GlobalGet(global_index),
             Operator::RefNull { hty } => ConstOperator::RefNull(self.heap_type(hty, offset)?),
             Operator::RefFunc { function_index } => ConstOperator::RefFunc(function_index),
+            Operator::StructNewDesc { .. } => {
+                return Err(self.not_executed("StructNewDesc", offset));
+            }
+            Operator::StructNewDefaultDesc { .. } => {
+                return Err(self.not_executed("StructNewDefaultDesc", offset));
+            }
             _ => return Err(self.unsupported("a non-constant operator", offset)),
         })
     }
+}
+
+/// `None` for what no proposal of ours has.
+pub(crate) fn abstract_heap_type(ty: AbstractHeapType) -> Option<HeapType> {
+    Some(match ty {
+        AbstractHeapType::Func => HeapType::Func,
+        AbstractHeapType::NoFunc => HeapType::NoFunc,
+        AbstractHeapType::Extern => HeapType::Extern,
+        AbstractHeapType::NoExtern => HeapType::NoExtern,
+        AbstractHeapType::Any => HeapType::Any,
+        AbstractHeapType::Eq => HeapType::Eq,
+        AbstractHeapType::I31 => HeapType::I31,
+        AbstractHeapType::Struct => HeapType::Struct,
+        AbstractHeapType::Array => HeapType::Array,
+        AbstractHeapType::None => HeapType::None,
+        AbstractHeapType::Exn => HeapType::Exn,
+        AbstractHeapType::NoExn => HeapType::NoExn,
+        AbstractHeapType::Cont | AbstractHeapType::NoCont => return None,
+    })
 }
 
 fn gc_operator(operator: &Operator<'_>) -> Option<ConstOperator> {

@@ -11,8 +11,8 @@ use wasmparser::{
 use crate::convert::{self, Converter, tag_type};
 use crate::{
     ByteRange, CustomSection, DataMode, DataSegment, DecodeError, ElementItems, ElementMode,
-    ElementSegment, EntityType, Export, Features, FunctionBody, Global, Import, Limits, Module,
-    Place, RecGroup, Table, TypeKind,
+    ElementSegment, EntityType, Export, Feature, Features, FunctionBody, Global, Import, Limits,
+    Module, Place, RecGroup, Table, TypeKind,
 };
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -26,6 +26,8 @@ pub struct Decoded {
     pub module: Module,
     /// For each of [`Module::bodies`], what validates it.
     pub bodies: Vec<BodyToValidate>,
+    /// Why it cannot be compiled, valid as it is: the first [`DecodeError::NotExecuted`] in its sections.
+    pub not_executed: Option<DecodeError>,
 }
 
 /// Decodes and validates everything but the function bodies.
@@ -56,6 +58,7 @@ pub fn decode(bytes: &[u8], features: &Features, limits: &Limits) -> Result<Deco
         module: Module::default(),
         kinds: Vec::new(),
         bodies: Vec::new(),
+        not_executed: None,
         escaping: Vec::new(),
         section: "header",
     };
@@ -75,6 +78,7 @@ struct Decoder<'a> {
     /// What kind each type is, up to the end of the group at hand.
     kinds: Vec<TypeKind>,
     bodies: Vec<BodyToValidate>,
+    not_executed: Option<DecodeError>,
     escaping: Vec<u32>,
     section: &'static str,
 }
@@ -92,6 +96,7 @@ impl Decoder<'_> {
         Ok(Decoded {
             module: self.module,
             bodies: self.bodies,
+            not_executed: self.not_executed,
         })
     }
 
@@ -128,6 +133,13 @@ impl Decoder<'_> {
                 self.module.start = Some(func);
                 self.escaping.push(func);
                 Ok(())
+            }
+            Payload::DataCountSection { ref range, .. } => {
+                let offset = range.start;
+                let what = "data count section";
+                self.converter()
+                    .require(Feature::BulkMemory, what, offset)?;
+                self.validate(&payload)
             }
             other => self.validate(&other),
         }
@@ -199,7 +211,7 @@ impl Decoder<'_> {
 
     fn imports(&mut self, section: &wasmparser::ImportSectionReader<'_>) -> Result<()> {
         self.count("imports", section, 0, self.limits.imports)?;
-        self.import_names(section)?;
+        self.look_at_imports(section)?;
         self.validator
             .import_section(section)
             .map_err(|e| self.error(&e))?;
@@ -211,20 +223,30 @@ impl Decoder<'_> {
                 module: import.module.to_owned(),
                 name: import.name.to_owned(),
                 entity,
+                exact: matches!(import.ty, wasmparser::TypeRef::FuncExact(_)),
             });
         }
         Ok(())
     }
 
-    /// Bounds what the imports' names take once each has its own copy, before anyone copies them.
-    fn import_names(&self, section: &wasmparser::ImportSectionReader<'_>) -> Result<()> {
+    /// Bounds what the imports' names take once each has its own copy, before anyone copies them, and how many tables and
+    /// memories there are.
+    fn look_at_imports(&self, section: &wasmparser::ImportSectionReader<'_>) -> Result<()> {
         let (mut count, mut bytes) = (0, 0);
+        let (mut tables, mut memories) = (0, 0);
         for import in section.clone().into_imports_with_offsets() {
             let (offset, import) = import.map_err(|e| self.error(&e))?;
             for name in [import.module, import.name] {
                 self.name(name, offset)?;
                 bytes += name.len() as u64;
             }
+            match import.ty {
+                wasmparser::TypeRef::Table(_) => tables += 1,
+                wasmparser::TypeRef::Memory(_) => memories += 1,
+                _ => {}
+            }
+            self.several(tables, Feature::ReferenceTypes, "table", offset)?;
+            self.several(memories, Feature::MultiMemory, "memory", offset)?;
             count += 1;
             Limits::check("imports", count, self.limits.imports, offset)?;
             let limit = self.limits.import_name_bytes;
@@ -279,9 +301,25 @@ impl Decoder<'_> {
         Ok(())
     }
 
+    /// Refuses more than one of what only a proposal allows more of.
+    fn several(&self, count: u64, feature: Feature, what: &str, offset: u64) -> Result<()> {
+        if count > 1 {
+            let what = format!("more than one {what}");
+            self.converter().require(feature, &what, offset)?;
+        }
+        Ok(())
+    }
+
     fn tables(&mut self, section: &wasmparser::TableSectionReader<'_>) -> Result<()> {
         let before = self.module.tables.len();
         self.count("tables", section, before, self.limits.tables)?;
+        let count = before as u64 + u64::from(section.count());
+        self.several(
+            count,
+            Feature::ReferenceTypes,
+            "table",
+            section.range().start,
+        )?;
         self.validator
             .table_section(section)
             .map_err(|e| self.error(&e))?;
@@ -300,6 +338,8 @@ impl Decoder<'_> {
     fn memories(&mut self, section: &wasmparser::MemorySectionReader<'_>) -> Result<()> {
         let before = self.module.memories.len();
         self.count("memories", section, before, self.limits.memories)?;
+        let count = before as u64 + u64::from(section.count());
+        self.several(count, Feature::MultiMemory, "memory", section.range().start)?;
         self.validator
             .memory_section(section)
             .map_err(|e| self.error(&e))?;
@@ -510,9 +550,17 @@ impl Decoder<'_> {
         &mut self,
         expression: &wasmparser::ConstExpr<'_>,
     ) -> Result<crate::ConstExpression> {
-        let constant = self.converter().constant(expression)?;
-        self.escaping.extend(constant.functions());
-        Ok(constant)
+        match self.converter().constant(expression) {
+            Ok(constant) => {
+                self.escaping.extend(constant.functions());
+                Ok(constant)
+            }
+            Err(error @ DecodeError::NotExecuted { .. }) => {
+                self.not_executed.get_or_insert(error);
+                Ok(crate::ConstExpression::default())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn name(&self, name: &str, offset: u64) -> Result<()> {

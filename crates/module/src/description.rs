@@ -104,6 +104,8 @@ pub struct Import {
     pub name: String,
     /// What is imported.
     pub entity: EntityType,
+    /// Of a function: whether it must be of exactly that type, and of no subtype.
+    pub exact: bool,
 }
 
 /// An export.

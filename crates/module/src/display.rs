@@ -59,6 +59,9 @@ impl Display for HeapType {
             HeapType::None => "none",
             HeapType::Exn => "exn",
             HeapType::NoExn => "noexn",
+            HeapType::Concrete {
+                index, exact: true, ..
+            } => return write!(f, "(exact {index})"),
             HeapType::Concrete { index, .. } => return write!(f, "{index}"),
         })
     }

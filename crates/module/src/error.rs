@@ -31,6 +31,16 @@ pub enum DecodeError {
         /// At which byte of the module.
         offset: u64,
     },
+    /// The module is valid, as far as it was looked at, and does what only validation knows.
+    #[error("`{operator}` is validated, but not executed yet ({place}offset {offset:#x})")]
+    NotExecuted {
+        /// The operator, as the specification's encoding is known to the decoder.
+        operator: &'static str,
+        /// Where.
+        place: Place,
+        /// At which byte of the module.
+        offset: u64,
+    },
     /// A count or a size is above its limit.
     #[error("{what}: {found} are more than the limit of {limit} (offset {offset:#x})")]
     Limit {
@@ -132,6 +142,7 @@ impl DecodeError {
         match self {
             DecodeError::Invalid { offset, .. }
             | DecodeError::FeatureOff { offset, .. }
+            | DecodeError::NotExecuted { offset, .. }
             | DecodeError::Limit { offset, .. } => Some(*offset),
             DecodeError::Component | DecodeError::NotWebAssembly(_) | DecodeError::Text(_) => None,
         }

@@ -84,6 +84,8 @@ features! {
     Exceptions = "exceptions", EXCEPTIONS, true;
     /// Exceptions as they were first shipped, with `try` and `catch`
     LegacyExceptions = "legacy-exceptions", LEGACY_EXCEPTIONS, true;
+    /// Types of exactly one type, and structs that describe others; what makes and reads descriptors is only validated
+    CustomDescriptors = "custom-descriptors", CUSTOM_DESCRIPTORS, false;
 }
 
 impl Feature {
@@ -108,6 +110,12 @@ impl Feature {
                 Feature::ReferenceTypes,
                 Feature::BulkMemory,
             ],
+            Feature::CustomDescriptors => &[
+                Feature::Gc,
+                Feature::FunctionReferences,
+                Feature::ReferenceTypes,
+                Feature::BulkMemory,
+            ],
             Feature::MutableGlobals
             | Feature::SaturatingFloatToInt
             | Feature::SignExtension
@@ -124,6 +132,12 @@ impl Feature {
             | Feature::CompactImports
             | Feature::LegacyExceptions => &[],
         }
+    }
+
+    /// Whether no operator of it can be executed but on values of types that only it has, so that a module that uses
+    /// it declares such types.
+    pub(crate) const fn shows_in_types(self) -> bool {
+        matches!(self, Feature::CustomDescriptors)
     }
 
     const fn bit(self) -> u64 {
@@ -269,6 +283,31 @@ impl Features {
         } else {
             features
         }
+    }
+}
+
+impl From<Feature> for Features {
+    fn from(feature: Feature) -> Features {
+        Features {
+            bits: feature.bit(),
+        }
+    }
+}
+
+impl std::ops::BitOr for Features {
+    type Output = Features;
+
+    /// Those of both sets.
+    fn bitor(self, other: Features) -> Features {
+        Features {
+            bits: self.bits | other.bits,
+        }
+    }
+}
+
+impl std::ops::BitOrAssign for Features {
+    fn bitor_assign(&mut self, other: Features) {
+        *self = *self | other;
     }
 }
 

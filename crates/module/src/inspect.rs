@@ -6,16 +6,14 @@
 use std::collections::BTreeMap;
 
 use wasmparser::{
-    BinaryReader, CustomSectionValidator, Encoding, FunctionBody as Body, Parser, Payload,
-    ProducersSectionReader, ValidPayload, Validator,
+    BinaryReader, CustomSectionValidator, Encoding, Parser, Payload, ProducersSectionReader,
+    ValidPayload, Validator,
 };
 
 use crate::decode::section_name;
-use crate::off::Needs;
-use crate::{
-    ByteRange, CompositeType, DecodeError, EntityType, Feature, Features, HeapType, Import,
-    IndexType, Module, Place, RefType, ValueType,
-};
+use crate::{ByteRange, DecodeError, Features, Import, Module, Place};
+
+pub use crate::uses::used_features;
 
 /// A section of a module.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -172,164 +170,10 @@ fn custom<'a>(bytes: &'a [u8], module: &Module, name: &str) -> Option<BinaryRead
     Some(BinaryReader::new(contents, u64::from(section.bytes.start)))
 }
 
-/// The proposals that a decoded module uses. Reads every operator once.
-#[must_use]
-pub fn used_features(bytes: &[u8], module: &Module) -> Features {
-    let mut used = Features::mvp();
-    for ty in &module.types {
-        type_features(ty, &mut used);
-    }
-    for import in &module.imports {
-        entity_features(&import.entity, &mut used);
-        if let EntityType::Global(ty) = import.entity {
-            used_if(ty.mutable, Feature::MutableGlobals, &mut used);
-        }
-    }
-    for export in &module.exports {
-        if let EntityType::Global(ty) = export.entity {
-            used_if(ty.mutable, Feature::MutableGlobals, &mut used);
-        }
-    }
-    for table in &module.tables {
-        entity_features(&EntityType::Table(table.ty), &mut used);
-    }
-    for memory in &module.memories {
-        entity_features(&EntityType::Memory(*memory), &mut used);
-    }
-    for global in &module.globals {
-        entity_features(&EntityType::Global(global.ty), &mut used);
-    }
-    used_if(module.memories.len() > 1, Feature::MultiMemory, &mut used);
-    used_if(module.tables.len() > 1, Feature::ReferenceTypes, &mut used);
-    used_if(!module.tags.is_empty(), Feature::Exceptions, &mut used);
-    for body in &module.bodies {
-        body_features(bytes, body.bytes, &mut used);
-    }
-    used
-}
-
-fn used_if(condition: bool, feature: Feature, used: &mut Features) {
-    if condition {
-        used.set(feature, true);
-    }
-}
-
-fn type_features(ty: &crate::SubType, used: &mut Features) {
-    used_if(!ty.is_final || ty.supertype.is_some(), Feature::Gc, used);
-    match &ty.composite {
-        CompositeType::Function(ty) => {
-            used_if(ty.results.len() > 1, Feature::MultiValue, used);
-            for &ty in ty.params.iter().chain(&ty.results) {
-                value_features(ty, used);
-            }
-        }
-        CompositeType::Struct(_) | CompositeType::Array(_) => {
-            used.set(Feature::Gc, true);
-        }
-    }
-}
-
-fn entity_features(entity: &EntityType, used: &mut Features) {
-    match entity {
-        EntityType::Function(_) => {}
-        EntityType::Table(ty) => {
-            if ty.element != RefType::FUNCREF {
-                reference_features(ty.element, used);
-            }
-            used_if(ty.index == IndexType::I64, Feature::Memory64, used);
-        }
-        EntityType::Memory(ty) => {
-            used_if(ty.index == IndexType::I64, Feature::Memory64, used);
-            used_if(ty.shared, Feature::Threads, used);
-            used_if(ty.page_size_log2 != 16, Feature::CustomPageSizes, used);
-        }
-        EntityType::Global(ty) => value_features(ty.value, used),
-        EntityType::Tag(_) => {
-            used.set(Feature::Exceptions, true);
-        }
-    }
-}
-
-fn value_features(ty: ValueType, used: &mut Features) {
-    match ty {
-        ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64 => {}
-        ValueType::V128 => {
-            used.set(Feature::Simd, true);
-        }
-        ValueType::Ref(ty) => reference_features(ty, used),
-    }
-}
-
-fn reference_features(ty: RefType, used: &mut Features) {
-    used.set(Feature::ReferenceTypes, true);
-    match ty.heap {
-        HeapType::Func | HeapType::Extern | HeapType::Concrete { .. } => {}
-        HeapType::Exn | HeapType::NoExn => {
-            used.set(Feature::Exceptions, true);
-        }
-        HeapType::NoFunc
-        | HeapType::NoExtern
-        | HeapType::Any
-        | HeapType::Eq
-        | HeapType::I31
-        | HeapType::Struct
-        | HeapType::Array
-        | HeapType::None => {
-            used.set(Feature::Gc, true);
-        }
-    }
-    let typed = !ty.nullable || matches!(ty.heap, HeapType::Concrete { .. });
-    used_if(typed, Feature::FunctionReferences, used);
-}
-
-fn body_features(bytes: &[u8], range: ByteRange, used: &mut Features) {
-    let Some(code) = bytes.get(range.indices()) else {
-        return;
-    };
-    let body = Body::new(BinaryReader::new(code, u64::from(range.start)));
-    let Ok(mut operators) = body.get_operators_reader() else {
-        return;
-    };
-    while !operators.eof() {
-        match operators.visit_operator(&mut Needs) {
-            Ok(Some((feature, _))) => {
-                used.set(feature, true);
-            }
-            Ok(None) => {}
-            Err(_) => return,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Limits, decode, parse_text};
-
-    fn used(text: &str) -> Vec<&'static str> {
-        let bytes = parse_text(text.as_bytes(), None).unwrap();
-        let module = decode(&bytes, &Features::all(), &Limits::default())
-            .unwrap()
-            .module;
-        used_features(&bytes, &module)
-            .iter()
-            .map(Feature::name)
-            .collect()
-    }
-
-    #[test]
-    fn proposals_are_found() {
-        assert!(used("(module (func (drop (i32.const 1))))").is_empty());
-        assert_eq!(
-            used("(module (func (param v128) (drop (i8x16.popcnt (local.get 0)))))"),
-            ["simd"]
-        );
-        assert_eq!(
-            used("(module (memory i64 1 2 shared) (func $f (return_call $f)))"),
-            ["tail-call", "memory64", "threads"]
-        );
-        assert_eq!(used("(module (type (struct)))"), ["gc"]);
-    }
+    use crate::parse_text;
 
     #[test]
     fn sections_are_listed() {

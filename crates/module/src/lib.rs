@@ -25,6 +25,7 @@ pub mod names;
 mod off;
 mod text;
 mod types;
+mod uses;
 
 pub use body::{validate, validate_body};
 

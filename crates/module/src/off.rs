@@ -3,25 +3,22 @@
 //! Validation finds it too, function by function as they are compiled. For a large module that is late: minutes of
 //! compilation would end with an error that the first second could have told.
 
-use wasmparser::{BinaryReader, FunctionBody as Body, VisitOperator, VisitSimdOperator};
+use crate::{DecodeError, Feature, Features, FunctionBody, Module, Place, uses::for_each_in_body};
 
-use crate::{DecodeError, Feature, Features, FunctionBody, Module, Place};
-
-/// Fails where an operator is of a proposal that is not among `features`. Operators are read, not validated: what is
-/// malformed is left for validation to tell.
+/// Fails where something in a body is of a proposal that is not among `features`, or of one that is validated only.
+/// Operators are read, not validated: what is malformed is left for validation to tell.
 ///
 /// # Errors
-/// [`DecodeError::FeatureOff`] for the first such operator.
+/// [`DecodeError::FeatureOff`], [`DecodeError::NotExecuted`] for the first such thing.
 pub fn check_operators(
     bytes: &[u8],
     module: &Module,
     features: &Features,
 ) -> Result<(), DecodeError> {
+    let is_off = |feature: &Feature| !features.contains(*feature) && !feature.shows_in_types();
+    let has_descriptors = module.types.iter().any(|ty| ty.descriptor.is_some());
     // With all of them on, there is nothing to find.
-    if Feature::ALL
-        .iter()
-        .all(|&feature| features.contains(feature))
-    {
+    if !has_descriptors && !Feature::ALL.iter().any(is_off) {
         return Ok(());
     }
     for (index, body) in (module.imported_functions..).zip(&module.bodies) {
@@ -37,107 +34,30 @@ fn check_body(
     index: u32,
     body: &FunctionBody,
 ) -> Result<(), DecodeError> {
-    let Some(code) = bytes.get(body.bytes.indices()) else {
-        return Ok(());
+    let place = || Place::Function {
+        index,
+        name: crate::names::function_name(bytes, module.names, index).map(str::to_owned),
     };
-    let body = Body::new(BinaryReader::new(code, u64::from(body.bytes.start)));
-    let Ok(mut operators) = body.get_operators_reader() else {
-        return Ok(());
-    };
-    while !operators.eof() {
-        let offset = operators.original_position();
-        match operators.visit_operator(&mut Needs) {
-            Ok(Some((feature, operator))) if !features.contains(feature) => {
-                let name = crate::names::function_name(bytes, module.names, index);
-                return Err(DecodeError::FeatureOff {
-                    feature,
-                    message: format!("`{operator}` is needed"),
-                    place: Place::Function {
-                        index,
-                        name: name.map(str::to_owned),
-                    },
-                    offset,
-                });
-            }
-            Ok(_) => {}
-            Err(_) => return Ok(()),
+    let mut result = Ok(());
+    for_each_in_body(bytes, body.bytes, |needed, offset| {
+        let feature = needed.features.iter().find(|f| !features.contains(*f));
+        if let Some(feature) = feature {
+            result = Err(DecodeError::FeatureOff {
+                feature,
+                message: format!("`{}` is needed", needed.name),
+                place: place(),
+                offset,
+            });
+        } else if needed.is_validated_only {
+            result = Err(DecodeError::NotExecuted {
+                operator: needed.name,
+                place: place(),
+                offset,
+            });
         }
-    }
-    Ok(())
-}
-
-/// Tells the proposal of each operator, and what the operator is called. Operators of WebAssembly 1.0 need none.
-pub(crate) struct Needs;
-
-/// `wasmparser`'s name of a proposal to ours; nothing for the first version, and for proposals that no module may use.
-macro_rules! feature {
-    (sign_extension) => {
-        Some(Feature::SignExtension)
-    };
-    (saturating_float_to_int) => {
-        Some(Feature::SaturatingFloatToInt)
-    };
-    (bulk_memory) => {
-        Some(Feature::BulkMemory)
-    };
-    (reference_types) => {
-        Some(Feature::ReferenceTypes)
-    };
-    (simd) => {
-        Some(Feature::Simd)
-    };
-    (relaxed_simd) => {
-        Some(Feature::RelaxedSimd)
-    };
-    (tail_call) => {
-        Some(Feature::TailCall)
-    };
-    (threads) => {
-        Some(Feature::Threads)
-    };
-    (exceptions) => {
-        Some(Feature::Exceptions)
-    };
-    (legacy_exceptions) => {
-        Some(Feature::LegacyExceptions)
-    };
-    (gc) => {
-        Some(Feature::Gc)
-    };
-    (function_references) => {
-        Some(Feature::FunctionReferences)
-    };
-    (wide_arithmetic) => {
-        Some(Feature::WideArithmetic)
-    };
-    ($other:ident) => {
-        None
-    };
-}
-
-macro_rules! tell {
-    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
-        $(
-            fn $visit(&mut self $($(, $arg: $argty)*)?) -> Self::Output {
-                $($(let _ = $arg;)*)?
-                feature!($proposal).map(|feature: Feature| (feature, stringify!($op)))
-            }
-        )*
-    };
-}
-
-impl<'a> VisitOperator<'a> for Needs {
-    type Output = Option<(Feature, &'static str)>;
-
-    fn simd_visitor(&mut self) -> Option<&mut dyn VisitSimdOperator<'a, Output = Self::Output>> {
-        Some(self)
-    }
-
-    wasmparser::for_each_visit_operator!(tell);
-}
-
-impl VisitSimdOperator<'_> for Needs {
-    wasmparser::for_each_visit_simd_operator!(tell);
+        result.is_ok()
+    });
+    result
 }
 
 #[cfg(test)]

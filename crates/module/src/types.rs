@@ -77,6 +77,8 @@ pub enum HeapType {
         index: u32,
         /// What kind of type it is.
         kind: TypeKind,
+        /// Whether values of its subtypes are none of it.
+        exact: bool,
     },
 }
 
@@ -187,8 +189,25 @@ pub struct SubType {
     pub is_final: bool,
     /// Its declared supertype, an index into the module's types.
     pub supertype: Option<u32>,
+    /// The type of the objects that describe its own, an index into the module's types.
+    pub descriptor: Option<u32>,
+    /// The type whose objects its own describe, an index into the module's types.
+    pub describes: Option<u32>,
     /// What it is made of.
     pub composite: CompositeType,
+}
+
+impl From<CompositeType> for SubType {
+    /// A final type that is related to no other.
+    fn from(composite: CompositeType) -> SubType {
+        SubType {
+            is_final: true,
+            supertype: None,
+            descriptor: None,
+            describes: None,
+            composite,
+        }
+    }
 }
 
 /// `rectype`: a run of the module's types that may refer to each other.

@@ -4,7 +4,7 @@
 
 use silica_module::{
     ConstOperator, DataMode, DecodeError, Decoded, ElementItems, ElementMode, EntityType, Feature,
-    Features, Limits, Place, decode, parse_text, validate,
+    Features, Limits, Place, check_operators, decode, inspect, parse_text, validate,
 };
 
 fn binary(text: &str) -> Vec<u8> {
@@ -38,7 +38,7 @@ fn a_module_is_described() {
         (data "defg")
         (start $i))"#;
     let bytes = binary(text);
-    let Decoded { module, bodies } = decoded(text);
+    let Decoded { module, bodies, .. } = decoded(text);
     assert_eq!(module.imported_functions, 1);
     assert_eq!(module.functions.len(), 4);
     assert_eq!(bodies.len(), 3);
@@ -108,46 +108,76 @@ fn what_needs_gc_names_gc() {
     }
 }
 
-#[test]
-fn each_proposal_that_is_off_is_named() {
-    for (text, off) in [
-        (
-            "(module (func (result i32 i32) unreachable))",
-            Feature::MultiValue,
-        ),
-        (
-            "(module (func (drop (v128.const i64x2 0 0))))",
-            Feature::Simd,
-        ),
-        ("(module (func $f (return_call $f)))", Feature::TailCall),
-        ("(module (memory 1) (memory 1))", Feature::MultiMemory),
-        ("(module (memory i64 1))", Feature::Memory64),
-        ("(module (memory 1 1 shared))", Feature::Threads),
-        ("(module (memory 1 (pagesize 1)))", Feature::CustomPageSizes),
-        ("(module (tag))", Feature::Exceptions),
-        (
-            "(module (type (func)) (func (param (ref 0))))",
-            Feature::FunctionReferences,
-        ),
-        (
-            "(module (global externref (ref.null extern)))",
-            Feature::ReferenceTypes,
-        ),
-        (
-            "(module (func (i32.const 0) (drop (i32.extend8_s))))",
-            Feature::SignExtension,
-        ),
-    ] {
-        let mut features = Features::default();
-        features.disable(off);
-        let error = validate(&binary(text), &features, &Limits::default()).unwrap_err();
-        match &error {
-            DecodeError::FeatureOff { feature, .. } => assert_eq!(*feature, off, "{text}"),
-            DecodeError::Invalid { message, .. } => {
-                assert!(message.contains("multi"), "{text}: {error}");
-            }
-            other => panic!("{text}: {other}"),
+/// A module that uses the proposal, and beside it only what that needs.
+fn user_of(feature: Feature) -> &'static str {
+    match feature {
+        Feature::MutableGlobals => "(module (global (export \"\") (mut i32) (i32.const 0)))",
+        Feature::SaturatingFloatToInt => {
+            "(module (func (drop (i32.trunc_sat_f32_s (f32.const 0)))))"
         }
+        Feature::SignExtension => "(module (func (drop (i32.extend8_s (i32.const 0)))))",
+        Feature::MultiValue => "(module (func (result i32 i32) unreachable))",
+        Feature::BulkMemory => "(module (memory 1) (data \"\") (func (data.drop 0)))",
+        Feature::ReferenceTypes => "(module (func (param externref)))",
+        Feature::Simd => "(module (func (drop (v128.const i64x2 0 0))))",
+        Feature::RelaxedSimd => {
+            "(module (func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0)))))"
+        }
+        Feature::TailCall => "(module (func $f (return_call $f)))",
+        Feature::ExtendedConst => "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))",
+        Feature::MultiMemory => "(module (memory 1) (memory 1))",
+        Feature::Memory64 => "(module (memory i64 1))",
+        Feature::Threads => "(module (memory 1 1 shared))",
+        Feature::CustomPageSizes => "(module (memory 1 (pagesize 1)))",
+        Feature::WideArithmetic => {
+            "(module (func (param i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 0))))"
+        }
+        Feature::CompactImports => {
+            "(module (import \"m\" (item \"a\" (func)) (item \"b\" (func))))"
+        }
+        Feature::FunctionReferences => "(module (type (func)) (func (param (ref 0))))",
+        Feature::Gc => "(module (func (drop (ref.i31 (i32.const 1)))))",
+        Feature::Exceptions => "(module (func (throw_ref (ref.null exn))))",
+        Feature::LegacyExceptions => "(module (func try catch_all end))",
+        Feature::CustomDescriptors => {
+            "(module (rec (type (descriptor 1) (struct)) (type (describes 0) (struct)))
+                (func (param (ref (exact 1))) (drop (struct.new_default_desc 0 (local.get 0)))))"
+        }
+    }
+}
+
+#[test]
+fn each_proposal_that_is_off_is_named_before_bodies_are_validated() {
+    for &off in Feature::ALL {
+        let bytes = binary(user_of(off));
+        let (mut features, limits) = (Features::all(), Limits::default());
+        features.disable(off);
+        let result = decode(&bytes, &features, &limits)
+            .and_then(|decoded| check_operators(&bytes, &decoded.module, &features));
+        match result {
+            Err(error @ DecodeError::FeatureOff { feature, .. }) if feature == off => {
+                let flag = format!("`--proposals {off}`");
+                assert!(error.to_string().contains(&flag), "{error}");
+            }
+            other => panic!("{off}: {other:?}"),
+        }
+        assert!(validate(&bytes, &features, &limits).is_err(), "{off}");
+    }
+}
+
+#[test]
+fn each_proposal_that_is_used_is_told_and_no_more_is_needed() {
+    for &feature in Feature::ALL {
+        let bytes = binary(user_of(feature));
+        let module = validate(&bytes, &Features::all(), &Limits::default()).unwrap();
+        let used = inspect::used_features(&bytes, &module);
+        assert!(used.contains(feature), "{feature}: {used:?}");
+        let mut enough = Features::mvp();
+        for feature in used.iter() {
+            enough.enable(feature);
+        }
+        validate(&bytes, &enough, &Limits::default())
+            .unwrap_or_else(|error| panic!("{feature}, of {used:?}: {error}"));
     }
 }
 

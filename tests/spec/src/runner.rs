@@ -86,11 +86,15 @@ impl Totals {
 }
 
 fn is_expected(reason: Option<Reason>, failure: &Failure) -> bool {
+    let needs = |features: &[Feature]| {
+        let proposal = failure.proposal;
+        proposal.is_some_and(|feature| features.contains(&feature))
+    };
     match reason {
         None => false,
-        Some(Reason::Without(_)) => true,
-        Some(Reason::Needs(features)) => failure
-            .proposal
-            .is_some_and(|feature: Feature| features.contains(&feature)),
+        Some(Reason::Needs(features)) => needs(features),
+        Some(Reason::Older(features, message)) => {
+            needs(features) || failure.message.contains(message)
+        }
     }
 }

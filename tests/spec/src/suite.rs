@@ -41,6 +41,9 @@ impl Script {
             Some("wide-arithmetic") => {
                 features.enable(Feature::WideArithmetic);
             }
+            Some("custom-descriptors") => {
+                features.enable(Feature::CustomDescriptors);
+            }
             Some(_) | None => {}
         }
         features

@@ -115,6 +115,7 @@ impl From<wast::Error> for Failed {
 fn missing_proposal(error: &silica::Error) -> Option<Feature> {
     match error.downcast_ref::<DecodeError>()? {
         DecodeError::FeatureOff { feature, .. } => Some(*feature),
+        DecodeError::NotExecuted { .. } => Some(Feature::CustomDescriptors),
         _ => None,
     }
 }

@@ -377,10 +377,19 @@ impl<'scope, 'env> Script<'scope, 'env> {
         };
         match error.downcast_ref::<DecodeError>() {
             None => Err(Failed::engine("refused, but not as invalid", &error)),
+            // Somebody turned it off, for a script that is older than the proposal.
+            Some(DecodeError::FeatureOff { feature, .. }) if feature.on_by_default() => Ok(()),
             Some(DecodeError::FeatureOff { feature, .. }) => {
                 let (all, limits) = (Features::all(), Limits::default());
                 match silica_module::validate(&bytes, &all, &limits) {
                     Ok(_) => Err(Failed::missing(*feature)),
+                    Err(_) => Ok(()),
+                }
+            }
+            Some(DecodeError::NotExecuted { .. }) => {
+                let (all, limits) = (Features::all(), Limits::default());
+                match silica_module::validate(&bytes, &all, &limits) {
+                    Ok(_) => Err(Failed::new("the module was validated, but is not valid")),
                     Err(_) => Ok(()),
                 }
             }

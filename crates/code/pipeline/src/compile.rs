@@ -42,7 +42,14 @@ pub fn compile(
 ) -> Result<Vec<u8>, CompileError> {
     let span = tracing::debug_span!("compile", bytes = bytes.len());
     let _entered = span.enter();
-    let Decoded { module, bodies } = decode(bytes, features, limits)?;
+    let Decoded {
+        module,
+        bodies,
+        not_executed,
+    } = decode(bytes, features, limits)?;
+    if let Some(error) = not_executed {
+        return Err(error.into());
+    }
     check_operators(bytes, &module, features)?;
     let targets = Targets::new(settings).map_err(CompileError::Settings)?;
     let environment = Environment::new(&module, settings).with_branch_hints(bytes);

@@ -21,7 +21,14 @@ pub fn list(
     limits: &Limits,
     settings: &Settings,
 ) -> Result<Vec<(u32, Listing)>, CompileError> {
-    let Decoded { module, bodies } = decode(bytes, features, limits)?;
+    let Decoded {
+        module,
+        bodies,
+        not_executed,
+    } = decode(bytes, features, limits)?;
+    if let Some(error) = not_executed {
+        return Err(error.into());
+    }
     let targets = Targets::new(settings).map_err(CompileError::Settings)?;
     let target = targets.optimize().map_err(CompileError::Settings)?;
     let environment = Environment::new(&module, settings).with_branch_hints(bytes);

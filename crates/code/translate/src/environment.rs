@@ -82,10 +82,11 @@ impl<'a> Environment<'a> {
                 }
             },
             wasmparser::HeapType::Concrete(index) | wasmparser::HeapType::Exact(index) => {
+                let exact = matches!(heap, wasmparser::HeapType::Exact(_));
                 let index = index.as_module_index();
                 let index = index.expect("an operator names types by their index");
                 let kind = self.module.types[index as usize].composite.kind();
-                HeapType::Concrete { index, kind }
+                HeapType::Concrete { index, kind, exact }
             }
         };
         RefType { nullable, heap }

@@ -41,7 +41,7 @@ fn register(
     Ok(engine.runtime().register_type(SubType {
         is_final: finality.is_final(),
         supertype: supertype.map(rt::RegisteredType::id),
-        composite,
+        ..SubType::from(composite)
     }))
 }
 
@@ -422,11 +422,9 @@ impl ArrayType {
     /// If it mentions a type of another engine.
     #[must_use]
     pub fn new(engine: &Engine, element: FieldType) -> ArrayType {
-        let ty = engine.runtime().register_type(SubType {
-            is_final: true,
-            supertype: None,
-            composite: ArrayType::composite(engine, &element),
-        });
+        let ty = engine
+            .runtime()
+            .register_type(SubType::from(ArrayType::composite(engine, &element)));
         ArrayType { ty }
     }
 

@@ -1,6 +1,6 @@
 //! Whether what is given for an import fits it ("External type matching").
 
-use silica_module::{EntityType, GlobalType, MemoryType, TableType};
+use silica_module::{EntityType, GlobalType, Import, MemoryType, TableType};
 
 use crate::{
     CompiledModule, RegisteredType,
@@ -69,14 +69,18 @@ pub enum ImportMismatch {
 pub(crate) fn check_import(
     store: &StoreState,
     module: &CompiledModule,
-    entity: &EntityType,
+    import: &Import,
     given: &Extern,
 ) -> Result<(), ImportMismatch> {
-    match (entity, given) {
+    match (&import.entity, given) {
         (EntityType::Function(index), Extern::Function(function)) => {
             let found = function.ty(store);
             let expected = &module.types()[*index as usize];
-            if found.is_subtype_of(expected) {
+            let fits = match import.exact {
+                true => found.id() == expected.id(),
+                false => found.is_subtype_of(expected),
+            };
+            if fits {
                 return Ok(());
             }
             Err(ImportMismatch::Function {

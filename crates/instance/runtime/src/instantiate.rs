@@ -65,7 +65,7 @@ fn check_imports(
         });
     }
     for (index, (import, given)) in expected.iter().zip(imports).enumerate() {
-        check_import(store, module, &import.entity, given)
+        check_import(store, module, import, given)
             .map_err(|mismatch| InstantiateError::Import { index, mismatch })?;
     }
     Ok(())

@@ -148,11 +148,7 @@ impl Runtime {
     /// Registers a final function type. Its [`silica_module::HeapType::Concrete`] hold canonical ids.
     #[must_use]
     pub fn function_type(&self, ty: &FunctionType) -> RegisteredType {
-        self.register_type(SubType {
-            is_final: true,
-            supertype: None,
-            composite: CompositeType::Function(ty.clone()),
-        })
+        self.register_type(SubType::from(CompositeType::Function(ty.clone())))
     }
 
     /// Registers a type that does not refer to itself. Its [`silica_module::HeapType::Concrete`] and its supertype

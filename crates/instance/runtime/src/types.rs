@@ -415,6 +415,8 @@ fn map_sub_type(ty: &SubType, map: &dyn Fn(u32) -> u32) -> SubType {
     SubType {
         is_final: ty.is_final,
         supertype: ty.supertype.map(map),
+        descriptor: ty.descriptor.map(map),
+        describes: ty.describes.map(map),
         composite: match &ty.composite {
             CompositeType::Function(ty) => CompositeType::Function(FunctionType {
                 params: ty.params.iter().map(value).collect(),
@@ -441,9 +443,10 @@ pub(crate) fn map_value_type(ty: ValueType, map: &dyn Fn(u32) -> u32) -> ValueTy
 /// A reference type with the reference to a type, if any, replaced.
 pub(crate) fn map_ref_type(ty: RefType, map: &dyn Fn(u32) -> u32) -> RefType {
     let heap = match ty.heap {
-        HeapType::Concrete { index, kind } => HeapType::Concrete {
+        HeapType::Concrete { index, kind, exact } => HeapType::Concrete {
             index: map(index),
             kind,
+            exact,
         },
         HeapType::Func
         | HeapType::NoFunc
@@ -527,7 +530,16 @@ fn is_heap_subtype(registry: &TypeRegistry, sub: HeapType, sup: HeapType) -> boo
         return true;
     }
     match sub {
-        HeapType::Concrete { index: id, kind } => match sup {
+        HeapType::Concrete {
+            index: id,
+            kind,
+            exact,
+        } => match sup {
+            HeapType::Concrete {
+                index: other,
+                exact: true,
+                ..
+            } => exact && id == other,
             HeapType::Concrete { index: other, .. } => registry
                 .get(id)
                 .is_some_and(|ty| ty.is_subtype_of_id(other)),
@@ -554,12 +566,13 @@ fn abstract_of(kind: TypeKind) -> HeapType {
     }
 }
 
-/// The heap type of a canonical id's objects or functions, if the type is alive.
+/// The heap type of the objects and functions whose own type has this canonical id, if the type is alive.
 pub(crate) fn heap_type_of(registry: &TypeRegistry, id: u32) -> Option<HeapType> {
     let ty = registry.get(id)?;
     Some(HeapType::Concrete {
         index: id,
         kind: ty.sub_type().composite.kind(),
+        exact: true,
     })
 }
 
@@ -586,14 +599,10 @@ mod tests {
     use super::*;
 
     fn function(params: &[ValueType]) -> SubType {
-        SubType {
-            is_final: true,
-            supertype: None,
-            composite: CompositeType::Function(FunctionType {
-                params: params.into(),
-                results: Box::new([]),
-            }),
-        }
+        SubType::from(CompositeType::Function(FunctionType {
+            params: params.into(),
+            results: Box::new([]),
+        }))
     }
 
     fn reference(index: u32) -> ValueType {
@@ -602,6 +611,7 @@ mod tests {
             heap: HeapType::Concrete {
                 index,
                 kind: TypeKind::Function,
+                exact: false,
             },
         })
     }

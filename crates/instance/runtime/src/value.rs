@@ -89,6 +89,9 @@ impl Value {
                 store.check(function.store(), "the function");
                 match expected.heap {
                     HeapType::Func => true,
+                    HeapType::Concrete {
+                        index, exact: true, ..
+                    } => function.ty(store).id() == index,
                     HeapType::Concrete { index, .. } => function.ty(store).is_subtype_of_id(index),
                     HeapType::NoFunc
                     | HeapType::Extern

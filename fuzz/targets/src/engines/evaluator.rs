@@ -19,7 +19,9 @@ use crate::straight_line::Program;
 pub fn on_evaluator(program: &Program, canonical_nans: bool) -> Ran {
     let bytes = assemble(program);
     let settings = Settings::new(ProcessorFeatures::baseline(Architecture::HOST));
-    let Decoded { module, mut bodies } = decode(&bytes, program);
+    let Decoded {
+        module, mut bodies, ..
+    } = decode(&bytes, program);
     let environment = Environment::new(&module, &settings);
     let mut evaluator = Evaluator::new(program.arguments.clone());
     if canonical_nans {

@@ -22,6 +22,7 @@ fn check(error: &DecodeError, length: u64) {
     assert!(!text.is_empty() && text.len() < 4096, "{text}");
     if let DecodeError::Invalid { offset, .. }
     | DecodeError::FeatureOff { offset, .. }
+    | DecodeError::NotExecuted { offset, .. }
     | DecodeError::Limit { offset, .. } = error
     {
         assert!(*offset <= length, "{text}: there are only {length} bytes");

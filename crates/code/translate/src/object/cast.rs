@@ -246,11 +246,12 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         if let HeapType::Concrete {
             kind: TypeKind::Function,
             index,
+            exact,
         } = heap
         {
             let copy = self.backend.duplicate(value);
             let found = self.function_type_id(copy, null);
-            return Last::If(self.ask_subtype(found, index, exits));
+            return Last::If(self.ask_subtype(found, (index, exact), exits));
         }
         if self.known.i31 || heap == HeapType::I31 {
             let copy = self.backend.duplicate(value);
@@ -282,7 +283,9 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
                     .constant(MachineType::I32, type_id::HOST.into());
                 self.compare_ids(IntCompare::Ne, found, host)
             }
-            HeapType::Concrete { index, .. } => self.ask_subtype(found, index, exits),
+            HeapType::Concrete { index, exact, .. } => {
+                self.ask_subtype(found, (index, exact), exits)
+            }
             HeapType::Struct => self.ask_top(found, type_id::STRUCT),
             HeapType::Array => self.ask_top(found, type_id::ARRAY),
             HeapType::Any
@@ -326,15 +329,15 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         self.backend.field_get(entry, field)
     }
 
-    /// Asks whether the type with an id is a subtype of a type of the module.
+    /// Asks whether the type with an id is a subtype of a type of the module, or exactly that.
     fn ask_subtype(
         &mut self,
         found: B::Value,
-        index: u32,
+        (index, exact): (u32, bool),
         exits: &mut Exits<B::Block>,
     ) -> B::Value {
         let expected = self.type_id(index);
-        if self.environment.is_final(index) {
+        if exact || self.environment.is_final(index) {
             return self.compare_ids(IntCompare::Eq, found, expected);
         }
         let copies = (
@@ -372,7 +375,7 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
             yes: None,
             no: None,
         };
-        let condition = self.ask_subtype(found, index, &mut exits);
+        let condition = self.ask_subtype(found, (index, false), &mut exits);
         let fails = self
             .backend
             .int_unary(IntUnary::Eqz, IntType::I32, condition);

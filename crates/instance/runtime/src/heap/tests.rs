@@ -85,11 +85,7 @@ fn pair_fields() -> [FieldType; 4] {
 impl Fixture {
     fn new(config: HeapConfig, bytes_max: usize) -> Fixture {
         let registry = Arc::new(TypeRegistry::default());
-        let ty = |composite| SubType {
-            is_final: true,
-            supertype: None,
-            composite,
-        };
+        let ty = SubType::from;
         let fields = Box::new(pair_fields());
         let array = |element| ty(CompositeType::Array(ArrayType { element }));
         let types = Types {

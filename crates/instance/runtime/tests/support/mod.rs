@@ -72,14 +72,10 @@ impl Builder {
     }
 
     pub fn ty(&mut self, params: &[ValueType], results: &[ValueType]) -> u32 {
-        let ty = SubType {
-            is_final: true,
-            supertype: None,
-            composite: CompositeType::Function(FunctionType {
-                params: params.into(),
-                results: results.into(),
-            }),
-        };
+        let ty = SubType::from(CompositeType::Function(FunctionType {
+            params: params.into(),
+            results: results.into(),
+        }));
         if let Some(index) = self.module.types.iter().position(|other| *other == ty) {
             return index as u32;
         }
@@ -125,6 +121,7 @@ impl Builder {
             module: "host".to_owned(),
             name,
             entity,
+            exact: false,
         });
     }
 
