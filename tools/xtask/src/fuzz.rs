@@ -54,7 +54,7 @@ fn known_targets(root: &Path) -> Result<Vec<String>> {
 
 /// Assembles the seed corpus and builds every target.
 fn build(root: &Path) -> Result<()> {
-    let corpus = "run --quiet --package silica-fuzz-targets --bin corpus";
+    let corpus = "run --quiet --bin corpus";
     let build = cargo(root)
         .args(corpus.split(' '))
         .status()
