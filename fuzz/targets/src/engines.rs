@@ -2,10 +2,12 @@
 
 mod evaluator;
 mod silica;
+mod v8;
 mod wasmi;
 
 pub use evaluator::on_evaluator;
 pub use silica::{EngineKind, engine, on_silica, silica_bits, silica_trap, silica_value};
+pub use v8::{Answer, NODE, V8, memory_digest, trap_class, v8};
 pub use wasmi::{on_wasmi, wasmi_bits, wasmi_trap, wasmi_value};
 
 use crate::straight_line::Program;

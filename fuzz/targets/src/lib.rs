@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod compare;
 pub mod engines;
 pub mod modules;
 pub mod operators;
@@ -19,7 +20,7 @@ mod targets;
 #[cfg(unix)]
 pub mod world;
 
-pub use targets::{TARGETS, Target, check_straight_line};
+pub use targets::{COMPARED_WITH_V8, TARGETS, Target, check_straight_line};
 
 /// Runs the target of this name.
 ///

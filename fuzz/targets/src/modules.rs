@@ -10,6 +10,16 @@ pub enum Purpose {
     Compile,
     /// To be run here and by `wasmi`: what `wasmi` has, ends soon, needs nothing, gives the same bits.
     Compare,
+    /// To be run by the tiers here: with objects and exceptions.
+    Tiers,
+    /// To be run here and by V8: with objects and exceptions, and what V8 has.
+    V8,
+}
+
+impl Purpose {
+    fn has_objects(self) -> bool {
+        matches!(self, Purpose::Tiers | Purpose::V8)
+    }
 }
 
 /// A module made of the bytes.
@@ -18,13 +28,17 @@ pub enum Purpose {
 /// Where the bytes do not suffice.
 pub fn generate(bytes: &mut Unstructured<'_>, purpose: Purpose) -> Result<Module> {
     let mut config = Config::arbitrary(bytes)?;
-    config.gc_enabled = false;
+    config.gc_enabled =
+        purpose.has_objects() || purpose == Purpose::Compile && bytes.arbitrary()?;
+    config.reference_types_enabled |= config.gc_enabled;
+    config.bulk_memory_enabled |= config.gc_enabled;
     // `wasmi` has none.
-    config.exceptions_enabled = purpose == Purpose::Compile && bytes.arbitrary()?;
-    config.custom_page_sizes_enabled = bytes.arbitrary()?;
-    config.wide_arithmetic_enabled = bytes.arbitrary()?;
+    config.exceptions_enabled =
+        purpose.has_objects() || purpose == Purpose::Compile && bytes.arbitrary()?;
+    config.custom_page_sizes_enabled = purpose != Purpose::V8 && bytes.arbitrary()?;
+    config.wide_arithmetic_enabled = purpose != Purpose::V8 && bytes.arbitrary()?;
     // Small tables of everything else leave the bytes for the functions' bodies.
-    config.max_types = 12;
+    config.max_types = if config.gc_enabled { 20 } else { 12 };
     config.max_imports = 6;
     config.max_globals = 8;
     config.max_exports = 12;
@@ -47,7 +61,7 @@ pub fn generate(bytes: &mut Unstructured<'_>, purpose: Purpose) -> Result<Module
     config.max_instructions = config.max_instructions.max(100);
     config.max_type_size = 200;
     config.allowed_instructions = wasm_smith::InstructionKinds::all();
-    if purpose == Purpose::Compare {
+    if purpose != Purpose::Compile {
         config.canonicalize_nans = true;
         config.relaxed_simd_enabled = false;
         config.threads_enabled = false;

@@ -1,7 +1,7 @@
 //! An instance of the same module here and on `wasmi`, asked the same questions.
 
 use silica_contract::trap::TrapCode;
-use silica_engine::{Extern, Instance, Module, Ref, Store, Val};
+use silica_engine::{Extern, Instance, Module, Ref, Store, ThrownException, Val};
 
 use crate::engines::{
     EngineKind, engine, silica_bits, silica_trap, silica_value, wasmi_bits, wasmi_trap, wasmi_value,
@@ -10,6 +10,42 @@ use crate::operators::Type;
 
 /// An argument: its type and bits, or a null reference.
 pub type Argument = Option<(Type, u128)>;
+
+/// Why a call gave no results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It trapped.
+    Trap(TrapCode),
+    /// An exception left it.
+    Exception,
+    /// The store had no room for an object that the module begins with.
+    Room,
+}
+
+impl Stop {
+    /// Whether an engine came to a limit of its own, which others need not have.
+    #[must_use]
+    pub fn is_limit(self) -> bool {
+        match self {
+            Stop::Trap(code) => {
+                matches!(code, TrapCode::StackOverflow | TrapCode::HeapExhausted)
+            }
+            Stop::Exception => false,
+            Stop::Room => true,
+        }
+    }
+
+    fn of(error: &silica_engine::Error) -> Option<Stop> {
+        if error.is::<ThrownException>() {
+            return Some(Stop::Exception);
+        }
+        // Before a call there is no trap.
+        if error.to_string().starts_with("out of memory") {
+            return Some(Stop::Room);
+        }
+        silica_trap(error).map(Stop::Trap)
+    }
+}
 
 /// What calls leave behind, of all that is exported, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +60,16 @@ pub struct State {
 
 /// An instance that can be called and looked at.
 pub trait Session {
-    /// Exported functions, with their parameters' types: `None` for references.
+    /// Exported functions that can be called, with their parameters' types: `None` for references, which are null.
     fn functions(&mut self) -> Vec<(String, Vec<Option<Type>>)>;
     /// Calls a function; gives its results' bits.
     ///
     /// # Errors
-    /// The trap.
+    /// Why it gave none.
     ///
     /// # Panics
     /// Where the call fails in any other way.
-    fn call(&mut self, name: &str, arguments: &[Argument]) -> Result<Vec<u128>, TrapCode>;
+    fn call(&mut self, name: &str, arguments: &[Argument]) -> Result<Vec<u128>, Stop>;
     /// What is exported besides functions.
     fn state(&mut self) -> State;
 }
@@ -55,11 +91,11 @@ impl SilicaSession {
     /// Compiles and instantiates the module.
     ///
     /// # Errors
-    /// The trap of instantiation.
+    /// The trap of instantiation, or that an exception left the start function.
     ///
     /// # Panics
     /// Where the module does not compile or instantiate for any other reason.
-    pub fn new(bytes: &[u8], kind: EngineKind) -> Result<SilicaSession, TrapCode> {
+    pub fn new(bytes: &[u8], kind: EngineKind) -> Result<SilicaSession, Stop> {
         let engine = engine(kind);
         let module = Module::new(engine, bytes).unwrap_or_else(|e| panic!("{e:#}"));
         let mut store = Store::new(engine, ());
@@ -70,7 +106,7 @@ impl SilicaSession {
         }
         match Instance::new(&mut store, &module, &[]) {
             Ok(instance) => Ok(SilicaSession { store, instance }),
-            Err(error) => Err(silica_trap(&error).unwrap_or_else(|| panic!("{error:#}"))),
+            Err(error) => Err(Stop::of(&error).unwrap_or_else(|| panic!("{error:#}"))),
         }
     }
 
@@ -86,18 +122,16 @@ impl Session for SilicaSession {
         let mut functions = Vec::new();
         for (name, export) in self.exports() {
             if let Extern::Func(function) = export {
-                let params = function
-                    .ty(&self.store)
-                    .params()
-                    .map(|ty| silica_type(&ty))
-                    .collect();
-                functions.push((name, params));
+                let ty = function.ty(&self.store);
+                if ty.params().all(|ty| Val::default_for_ty(&ty).is_some()) {
+                    functions.push((name, ty.params().map(|ty| silica_type(&ty)).collect()));
+                }
             }
         }
         functions
     }
 
-    fn call(&mut self, name: &str, arguments: &[Argument]) -> Result<Vec<u128>, TrapCode> {
+    fn call(&mut self, name: &str, arguments: &[Argument]) -> Result<Vec<u128>, Stop> {
         let function = self
             .instance
             .get_func(&mut self.store, name)
@@ -112,7 +146,7 @@ impl Session for SilicaSession {
         let mut results = vec![Val::I32(0); ty.results().len()];
         match function.call(&mut self.store, &arguments, &mut results) {
             Ok(()) => Ok(results.iter().map(silica_bits).collect()),
-            Err(error) => Err(silica_trap(&error).unwrap_or_else(|| panic!("{name}: {error:#}"))),
+            Err(error) => Err(Stop::of(&error).unwrap_or_else(|| panic!("{name}: {error:#}"))),
         }
     }
 
@@ -160,7 +194,7 @@ pub struct WasmiSession {
 impl WasmiSession {
     /// Compiles and instantiates the module; `None` where `wasmi` does not know a proposal.
     #[must_use]
-    pub fn new(bytes: &[u8]) -> Option<Result<WasmiSession, TrapCode>> {
+    pub fn new(bytes: &[u8]) -> Option<Result<WasmiSession, Stop>> {
         let mut config = wasmi::Config::default();
         config
             .set_max_recursion_depth(10_000)
@@ -174,7 +208,7 @@ impl WasmiSession {
         let mut store = wasmi::Store::new(&engine, ());
         match wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &module) {
             Ok(instance) => Some(Ok(WasmiSession { store, instance })),
-            Err(error) => Some(Err(instantiation_trap(&error)?)),
+            Err(error) => Some(Err(Stop::Trap(instantiation_trap(&error)?))),
         }
     }
 
@@ -212,7 +246,7 @@ impl Session for WasmiSession {
         functions
     }
 
-    fn call(&mut self, name: &str, arguments: &[Argument]) -> Result<Vec<u128>, TrapCode> {
+    fn call(&mut self, name: &str, arguments: &[Argument]) -> Result<Vec<u128>, Stop> {
         let function = self
             .instance
             .get_func(&self.store, name)
@@ -227,11 +261,11 @@ impl Session for WasmiSession {
         let mut results = vec![wasmi::Val::I32(0); ty.results().len()];
         match function.call(&mut self.store, &arguments, &mut results) {
             Ok(()) => Ok(results.iter().map(wasmi_bits).collect()),
-            Err(error) => Err(wasmi_trap(
-                error
-                    .as_trap_code()
-                    .unwrap_or_else(|| panic!("{name}: {error}")),
-            )),
+            Err(error) => {
+                let code = error.as_trap_code();
+                let code = code.unwrap_or_else(|| panic!("{name}: {error}"));
+                Err(Stop::Trap(wasmi_trap(code)))
+            }
         }
     }
 

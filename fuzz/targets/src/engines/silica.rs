@@ -26,11 +26,13 @@ pub enum EngineKind {
     OnePassDeterministic,
     /// In one pass, for processors of the baseline, every memory access checked, fuel counted.
     OnePassChecked,
+    /// With a collection whenever an object is made.
+    Stress,
 }
 
 impl EngineKind {
     /// Every kind.
-    pub const ALL: [EngineKind; 7] = [
+    pub const ALL: [EngineKind; 8] = [
         EngineKind::Default,
         EngineKind::Deterministic,
         EngineKind::Checked,
@@ -38,6 +40,7 @@ impl EngineKind {
         EngineKind::OnePass,
         EngineKind::OnePassDeterministic,
         EngineKind::OnePassChecked,
+        EngineKind::Stress,
     ];
 
     /// Whether its code counts fuel.
@@ -53,7 +56,8 @@ impl EngineKind {
             EngineKind::Default
             | EngineKind::Deterministic
             | EngineKind::Checked
-            | EngineKind::Baseline => true,
+            | EngineKind::Baseline
+            | EngineKind::Stress => true,
             EngineKind::OnePass | EngineKind::OnePassDeterministic | EngineKind::OnePassChecked => {
                 cfg!(target_arch = "x86_64")
             }
@@ -62,7 +66,7 @@ impl EngineKind {
 
     fn config(self) -> Config {
         let mut config = Config::new();
-        config.parallel_compilation(false);
+        config.parallel_compilation(false).gc_heap_max(64 << 20);
         match self {
             EngineKind::Default => {}
             EngineKind::Deterministic => {
@@ -89,6 +93,9 @@ impl EngineKind {
                     .processor(silica_engine::Processor::Baseline)
                     .memory_reservation(64 << 20)
                     .memory_guard_size(1 << 16);
+            }
+            EngineKind::Stress => {
+                config.gc_stress(true);
             }
             EngineKind::Baseline => {
                 config

@@ -1,18 +1,12 @@
 //! A module behaves here as it does on `wasmi`: results, traps, globals, memories, tables.
 
 use arbitrary::{Result, Unstructured};
-use silica_contract::trap::TrapCode;
 use wasmparser::{Operator, Parser, Payload};
 
+use crate::compare::{TURNS, same_behaviour};
 use crate::engines::EngineKind;
 use crate::modules::{Purpose, generate};
-use crate::operators::Type;
-use crate::sessions::{Session, SilicaSession, State, WasmiSession};
-
-/// Turns of loops and calls of functions in one call from outside.
-const TURNS: u32 = 1000;
-/// Calls of one run.
-const CALLS_MAX: usize = 30;
+use crate::sessions::{SilicaSession, WasmiSession};
 
 /// Makes a module of the bytes, and calls of what it exports.
 pub(super) fn run(bytes: &[u8]) {
@@ -44,71 +38,7 @@ fn compare(choices: &mut Unstructured<'_>) -> Result<()> {
         return Ok(());
     };
     let ours = SilicaSession::new(&bytes, kind);
-    let (mut ours, mut theirs) = match (ours, theirs) {
-        (Ok(ours), Ok(theirs)) => (ours, theirs),
-        (ours, theirs) => {
-            let (ours, theirs) = (ours.err(), theirs.err());
-            let overflow = Some(TrapCode::StackOverflow);
-            if ours == overflow || theirs == overflow {
-                return Ok(());
-            }
-            assert_eq!(ours, theirs, "instantiation: ours (left), wasmi (right)");
-            return Ok(());
-        }
-    };
-    for (name, params) in theirs.functions().into_iter().take(CALLS_MAX) {
-        let arguments = arguments(choices, &params)?;
-        let (ours_gave, theirs_gave) =
-            (ours.call(&name, &arguments), theirs.call(&name, &arguments));
-        let overflow = Err(TrapCode::StackOverflow);
-        if ours_gave == overflow || theirs_gave == overflow {
-            return Ok(());
-        }
-        assert_eq!(
-            ours_gave, theirs_gave,
-            "{name} {arguments:x?}: ours (left), wasmi (right)"
-        );
-        same_state(&name, &ours.state(), &theirs.state());
-    }
-    Ok(())
-}
-
-fn same_state(name: &str, ours: &State, theirs: &State) {
-    assert_eq!(
-        ours.globals, theirs.globals,
-        "globals after {name}: ours (left), wasmi (right)"
-    );
-    assert_eq!(
-        ours.tables, theirs.tables,
-        "tables after {name}: ours (left), wasmi (right)"
-    );
-    for (ours, theirs) in ours.memories.iter().zip(&theirs.memories) {
-        assert_eq!(ours.len(), theirs.len(), "a memory's size after {name}");
-        let differs = ours
-            .iter()
-            .zip(theirs)
-            .position(|(ours, theirs)| ours != theirs);
-        assert_eq!(differs, None, "a byte of a memory differs after {name}");
-    }
-}
-
-fn arguments(
-    choices: &mut Unstructured<'_>,
-    params: &[Option<Type>],
-) -> Result<Vec<Option<(Type, u128)>>> {
-    let argument = |ty: &Option<Type>| {
-        let Some(ty) = *ty else {
-            return Ok(None);
-        };
-        let bits: u128 = choices.arbitrary()?;
-        let bits = if choices.arbitrary()? {
-            bits & 0xff
-        } else {
-            bits
-        };
-        Ok(Some((ty, bits & (u128::MAX >> (128 - ty.bits())))))
-    };
-    params.iter().map(argument).collect()
+    same_behaviour(choices, ours, theirs)
 }
 
 /// wasmi 2.0.0 takes the wrong operand of `select` where the condition is an `eqz`.
