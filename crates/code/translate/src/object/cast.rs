@@ -191,9 +191,11 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
             );
         let copy = self.backend.duplicate(value);
         if is_bottom || is_top {
-            if !known.nullable || (is_top && target.nullable) || (is_bottom && !target.nullable) {
+            // Nothing is of a bottom type but null, whatever is known of the operand.
+            let is_empty = is_bottom && !target.nullable;
+            if is_empty || !known.nullable || (is_top && target.nullable) {
                 self.backend.discard(copy);
-                return match is_top {
+                return match is_top && !is_empty {
                     true => Last::Always,
                     false => Last::Never,
                 };
