@@ -96,6 +96,10 @@ impl SilicaSession {
     /// # Panics
     /// Where the module does not compile or instantiate for any other reason.
     pub fn new(bytes: &[u8], kind: EngineKind) -> Result<SilicaSession, Stop> {
+        // For whoever wants to look at a module that went wrong.
+        if let Some(path) = std::env::var_os("SILICA_FUZZ_KEEP") {
+            std::fs::write(path, bytes).expect("there is room for a module");
+        }
         let engine = engine(kind);
         let module = Module::new(engine, bytes).unwrap_or_else(|e| panic!("{e:#}"));
         let mut store = Store::new(engine, ());
