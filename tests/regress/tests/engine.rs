@@ -13,9 +13,13 @@ mod deep_and_huge;
 mod interrupted_bulk_operations;
 #[path = "engine/lost_fuel.rs"]
 mod lost_fuel;
+#[path = "engine/remainders_and_slices.rs"]
+mod remainders_and_slices;
 #[path = "engine/reused_slots.rs"]
 mod reused_slots;
 #[path = "engine/shared_handles.rs"]
 mod shared_handles;
+#[path = "engine/types_mixed_at_instantiation.rs"]
+mod types_mixed_at_instantiation;
 #[path = "engine/types_of_other_engines.rs"]
 mod types_of_other_engines;

@@ -153,12 +153,20 @@ pub(super) const LISTED: &[(&str, &str)] = &[
         "loads images that it has just made, whole and broken",
     ),
     (
+        "tests/regress/tests/precompiled.rs",
+        "loads an image that it has just made",
+    ),
+    (
         "examples/precompiled.rs",
         "loading an image of machine code, which only the embedder can vouch for",
     ),
     (
         "tests/embed/tests/modules.rs",
         "loading images of machine code, sound and damaged",
+    ),
+    (
+        "tests/regress/tests/precompiled.rs",
+        "loading an image of machine code, which only the embedder can vouch for",
     ),
     (
         "tests/guests/rust/",
