@@ -52,7 +52,7 @@ pub fn compile(
     }
     check_operators(bytes, &module, features)?;
     let targets = Targets::new(settings).map_err(CompileError::Settings)?;
-    let environment = Environment::new(&module, settings).with_branch_hints(bytes);
+    let environment = Environment::new(&module, settings).with_bytes(bytes);
     let compiled = functions::compile_all(
         &Functions {
             bytes,

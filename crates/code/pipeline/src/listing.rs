@@ -31,7 +31,7 @@ pub fn list(
     }
     let targets = Targets::new(settings).map_err(CompileError::Settings)?;
     let target = targets.optimize().map_err(CompileError::Settings)?;
-    let environment = Environment::new(&module, settings).with_branch_hints(bytes);
+    let environment = Environment::new(&module, settings).with_bytes(bytes);
     let functions = Functions {
         bytes,
         environment: &environment,

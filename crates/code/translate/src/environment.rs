@@ -14,6 +14,8 @@ use silica_module::{
 use silica_operator::MachineType;
 use wasmparser::{AbstractHeapType, ValType};
 
+use crate::quiet::QuietFunctions;
+
 /// A module and the settings it is compiled with. Shared by all functions, on all threads.
 #[derive(Debug)]
 pub struct Environment<'a> {
@@ -25,6 +27,8 @@ pub struct Environment<'a> {
     pub layout: ContextLayout,
     /// Which way its branches go.
     pub(crate) branch_hints: BranchHints,
+    /// Which of its functions never throw.
+    quiet: QuietFunctions<'a>,
     /// Where the fields of each struct type lie, once somebody asked.
     structs: Box<[OnceLock<StructLayout>]>,
 }
@@ -100,15 +104,22 @@ impl<'a> Environment<'a> {
             settings,
             layout: ContextLayout::new(module),
             branch_hints: BranchHints::default(),
+            quiet: QuietFunctions::default(),
             structs: module.types.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 
-    /// Follows the hints that the module has in `bytes`, which are the module.
+    /// Looks beyond the function at hand, for branch hints and into callees, in `bytes`, which are the module.
     #[must_use]
-    pub fn with_branch_hints(mut self, bytes: &[u8]) -> Environment<'a> {
+    pub fn with_bytes(mut self, bytes: &'a [u8]) -> Environment<'a> {
         self.branch_hints = BranchHints::read(bytes, self.module);
+        self.quiet = QuietFunctions::new(bytes, self.module);
         self
+    }
+
+    /// Whether an exception may come out of a call of this function.
+    pub(crate) fn may_throw(&self, function: u32) -> bool {
+        !self.quiet.contains(self.module, function)
     }
 
     /// What remains of an operator's type in machine code.

@@ -63,14 +63,17 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         self.use_handler(handler)
     }
 
-    /// Calls, with the handler of this place.
+    /// Calls, with the handler of this place if one may be needed.
     pub(crate) fn call_with_handler(
         &mut self,
         target: CallTarget<B::Value>,
         ty: &FunctionType,
         arguments: Vec<B::Value>,
     ) -> Vec<B::Value> {
-        let handler = self.handler();
+        let handler = match target {
+            CallTarget::Direct(function) if !self.environment.may_throw(function) => None,
+            CallTarget::Direct(_) | CallTarget::Pointer { .. } => self.handler(),
+        };
         self.backend.call(target, ty, arguments, handler)
     }
 

@@ -24,6 +24,7 @@ mod known;
 mod memory;
 mod numeric;
 mod object;
+mod quiet;
 mod reference;
 mod survey;
 
