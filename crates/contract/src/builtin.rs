@@ -94,6 +94,12 @@ builtins! {
     FunctionNumber(function) -> number;
     /// Throws an exception that is not null out of the function that calls it. It does not return.
     Throw(exception);
+    /// Makes a continuation of the type with a canonical id that begins with calling a function; gives its place
+    /// ([`crate::object::CONTINUATION_PLACE`]), which is to be written to an object before the next call. Traps if the function is null.
+    ContinuationNew(function, type_id) -> place;
+    /// Adds the first `count` values that are passed ([`crate::continuation`]) to those that the continuation at a place, of a type, will be resumed
+    /// with, and makes it one of another type. The place remains its, and is to be written to a new object. It collects nothing.
+    ContinuationBind(place, type_id, count, bound_type_id) -> bound;
     /// Whether the type with the canonical id `found` is a subtype of the one with `expected`: 1, else 0.
     TypeMatches(found, expected) -> matches;
 }

@@ -55,8 +55,18 @@ pub mod store {
     pub const RESERVE_LIMIT: u32 = 64;
     /// Where the reserve begins to grow downwards.
     pub const RESERVE_TOP: u32 = 72;
+    /// Address of the routine that `resume` calls ([`crate::continuation`]); it, and the next four, are constant in a store.
+    pub const RESUME: u32 = 80;
+    /// Address of the routine that `suspend` calls.
+    pub const SUSPEND: u32 = 88;
+    /// Address of the routine that `switch` calls.
+    pub const SWITCH: u32 = 96;
+    /// Pointer to the values that a stack passes to another: [`crate::continuation::SLOT_BYTES`] for each.
+    pub const PASSED: u32 = 104;
+    /// Pointer to the clauses of a `resume`: [`crate::continuation::CLAUSE_BYTES`] for each.
+    pub const CLAUSES: u32 = 112;
     /// Bytes of these fields.
-    pub const BYTES: u32 = 80;
+    pub const BYTES: u32 = 120;
 }
 
 /// A function that can be called: by import, through a table, through a reference.

@@ -14,6 +14,7 @@ pub mod abi;
 pub mod artefact;
 pub mod builtin;
 pub mod call_sites;
+pub mod continuation;
 pub mod image;
 pub mod layout;
 pub mod object;

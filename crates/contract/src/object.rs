@@ -27,6 +27,12 @@ pub const HOST_PLACE: u32 = 4;
 /// Bytes of an object that stands for a value of the host.
 pub const HOST_BYTES: u32 = 8;
 
+/// Offset of the place, in the store's table of continuations, of a continuation: 32 bits; 0 once it was consumed. Who resumes it, binds it or switches to it
+/// writes the 0. Its header says only that it is a continuation; of which type, the store's table knows.
+pub const CONTINUATION_PLACE: u32 = 4;
+/// Bytes of a continuation.
+pub const CONTINUATION_BYTES: u32 = 8;
+
 /// Canonical ids of types: even numbers, so that a low bit of 1 can mark an object that was moved.
 pub mod type_id {
     /// What an object that stands for a value of the host has as its type.
@@ -37,8 +43,10 @@ pub mod type_id {
     pub const ARRAY: u32 = 4;
     /// The supertype of all functions, there.
     pub const FUNCTION: u32 = 6;
+    /// The supertype of all continuations, there.
+    pub const CONTINUATION: u32 = 8;
     /// The first id of a type that a module declares.
-    pub const FIRST: u32 = 8;
+    pub const FIRST: u32 = 10;
     /// From one id to the next.
     pub const STEP: u32 = 2;
 }

@@ -49,11 +49,19 @@ pub enum TrapCode {
     NullArray = 21,
     /// The value of a null reference to an `i31`.
     NullI31 = 22,
+    /// A null reference where a continuation was needed.
+    NullContinuation = 23,
+    /// A continuation that was resumed, bound or switched to before.
+    ContinuationConsumed = 24,
+    /// A `suspend` or a `switch` whose tag no `resume` around it handles, up to the innermost call from the host.
+    UnhandledTag = 25,
+    /// The store may not have another continuation.
+    ContinuationsExhausted = 26,
 }
 
 impl TrapCode {
     /// Every code.
-    pub const ALL: [TrapCode; 22] = [
+    pub const ALL: [TrapCode; 26] = [
         TrapCode::Unreachable,
         TrapCode::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds,
@@ -76,6 +84,10 @@ impl TrapCode {
         TrapCode::NullStructure,
         TrapCode::NullArray,
         TrapCode::NullI31,
+        TrapCode::NullContinuation,
+        TrapCode::ContinuationConsumed,
+        TrapCode::UnhandledTag,
+        TrapCode::ContinuationsExhausted,
     ];
 
     /// The code with this number, as an image writes it.
@@ -111,6 +123,10 @@ impl TrapCode {
             TrapCode::NullStructure => "null structure reference",
             TrapCode::NullArray => "null array reference",
             TrapCode::NullI31 => "null i31 reference",
+            TrapCode::NullContinuation => "null continuation reference",
+            TrapCode::ContinuationConsumed => "continuation already consumed",
+            TrapCode::UnhandledTag => "unhandled tag",
+            TrapCode::ContinuationsExhausted => "continuations exhausted",
         }
     }
 }

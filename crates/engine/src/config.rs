@@ -94,6 +94,7 @@ pub struct Config {
     pub(crate) gc_heap_max: u64,
     pub(crate) gc_nursery_size: u32,
     pub(crate) gc_stress: bool,
+    pub(crate) max_continuations: u32,
     pub(crate) allocation: InstanceAllocationStrategy,
     pub(crate) backtrace: bool,
     pub(crate) backtrace_details: bool,
@@ -139,6 +140,7 @@ impl Config {
             gc_heap_max: 4 << 30,
             gc_nursery_size: silica_runtime::RuntimeConfig::default().heap_nursery_bytes,
             gc_stress: false,
+            max_continuations: 10_000,
             allocation: InstanceAllocationStrategy::OnDemand,
             backtrace: true,
             backtrace_details: true,
@@ -194,6 +196,8 @@ impl Config {
         wasm_exceptions Exceptions;
         /// Exceptions as they were first shipped, with `try` and `catch`.
         wasm_legacy_exceptions LegacyExceptions;
+        /// Continuations: `cont.new`, `resume`, `suspend`, `switch`. Off by default.
+        wasm_stack_switching StackSwitching;
     }
 
     /// Which compiler makes code. A function that it refuses, because it is too large or too complex, is compiled by the
@@ -299,6 +303,15 @@ impl Config {
     /// 64 KiB at least. By default 512 KiB more than [`Config::max_wasm_stack`].
     pub fn async_stack_size(&mut self, bytes: usize) -> &mut Self {
         self.async_stack_size = Some(bytes);
+        self
+    }
+
+    /// Continuations that a store may have at a time, 10,000 by default. One more is the trap
+    /// [`Trap::ContinuationsExhausted`](crate::Trap::ContinuationsExhausted). Each that has begun has a stack as large as any ([`Config::max_wasm_stack`]),
+    /// of which it takes the memory that it has used; a store's [`ResourceLimiter`](crate::ResourceLimiter) is asked for all of these stacks together as for
+    /// a memory.
+    pub fn max_continuations(&mut self, count: u32) -> &mut Self {
+        self.max_continuations = count;
         self
     }
 

@@ -131,6 +131,7 @@ fn runtime_config(config: &Config, settings: &Settings) -> rt::RuntimeConfig {
         heap_bytes_max: config.gc_heap_max,
         heap_nursery_bytes: config.gc_nursery_size,
         heap_stress: config.gc_stress,
+        continuations_max: config.max_continuations,
         ..rt::RuntimeConfig::default()
     };
     match &config.allocation {

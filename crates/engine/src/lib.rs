@@ -87,7 +87,7 @@ pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{FunctionAddress, Module, ModuleExport};
 pub use pooling::PoolingAllocationConfig;
-pub use rooted::{AnyRef, ExnRef, ExternRef, I31, OwnedRooted, RootScope, Rooted};
+pub use rooted::{AnyRef, ContRef, ExnRef, ExternRef, I31, OwnedRooted, RootScope, Rooted};
 pub use shared_memory::{SharedMemory, WaitResult};
 pub use store::Store;
 pub use symbols::FrameSymbol;
@@ -95,9 +95,9 @@ pub use table::Table;
 pub use tag::Tag;
 pub use trap::Trap;
 pub use types::{
-    ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType,
-    ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType,
-    TableType, TagType, ValType,
+    ArrayType, ContType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType,
+    HeapType, ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType,
+    StructType, TableType, TagType, ValType,
 };
 pub use value::{Ref, V128, Val};
 pub use wasm_types::{WasmParams, WasmResults, WasmRet, WasmTy};

@@ -47,6 +47,10 @@ pub struct AnyRef(());
 #[derive(Debug)]
 pub struct ExnRef(());
 
+/// A continuation that WebAssembly holds. The host can keep it and give it back where any continuation is accepted; only WebAssembly resumes it.
+#[derive(Debug)]
+pub struct ContRef(());
+
 /// An integer of 31 bits that is its own reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct I31(u32);

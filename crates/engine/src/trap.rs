@@ -88,6 +88,14 @@ traps! {
     NullArrayReference = NullArray;
     /// The value of a null reference to an `i31`.
     NullI31Reference = NullI31;
+    /// A null reference where a continuation was needed.
+    NullContinuationReference = NullContinuation;
+    /// A continuation that was resumed, bound or switched to before.
+    ContinuationAlreadyConsumed = ContinuationConsumed;
+    /// A `suspend` or a `switch` whose tag no `resume` around it handles, up to the innermost call from the host.
+    UnhandledTag = UnhandledTag;
+    /// As many continuations as there may be ([`Config::max_continuations`](crate::Config::max_continuations)), or no stack for one more.
+    ContinuationsExhausted = ContinuationsExhausted;
 }
 
 impl std::fmt::Display for Trap {

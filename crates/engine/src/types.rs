@@ -5,9 +5,11 @@
 //! ([`FuncType`], [`StructType`], [`ArrayType`]) are the engine's: equal ones are one, whichever module they come from, and each
 //! lives as long as somebody holds it.
 
+mod continuation;
 mod declared;
 mod external;
 
+pub use continuation::ContType;
 pub use declared::{ArrayType, FieldType, Finality, FuncType, StorageType, StructType};
 pub use external::{
     ExportType, ExternType, GlobalType, ImportType, MemoryType, MemoryTypeBuilder, TableType,
@@ -260,6 +262,10 @@ pub enum HeapType {
     None,
     Exn,
     NoExn,
+    Cont,
+    /// Continuations of one type, and of its subtypes.
+    ConcreteCont(ContType),
+    NoCont,
 }
 
 impl HeapType {
@@ -270,9 +276,11 @@ impl HeapType {
             return true;
         }
         match self {
-            HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn | HeapType::None => {
-                self.top() == other.top()
-            }
+            HeapType::NoFunc
+            | HeapType::NoExtern
+            | HeapType::NoExn
+            | HeapType::NoCont
+            | HeapType::None => self.top() == other.top(),
             HeapType::ConcreteFunc(ty) => match other {
                 HeapType::ConcreteFunc(other) => ty.matches(other),
                 other => *other == HeapType::Func,
@@ -285,11 +293,17 @@ impl HeapType {
                 HeapType::ConcreteArray(other) => ty.matches(other),
                 other => HeapType::Array.matches(other),
             },
+            HeapType::ConcreteCont(ty) => match other {
+                HeapType::ConcreteCont(other) => ty.matches(other),
+                other => *other == HeapType::Cont,
+            },
             HeapType::I31 | HeapType::Struct | HeapType::Array => {
                 matches!(other, HeapType::Any | HeapType::Eq)
             }
             HeapType::Eq => *other == HeapType::Any,
-            HeapType::Func | HeapType::Extern | HeapType::Any | HeapType::Exn => false,
+            HeapType::Func | HeapType::Extern | HeapType::Any | HeapType::Exn | HeapType::Cont => {
+                false
+            }
         }
     }
 
@@ -300,6 +314,7 @@ impl HeapType {
             HeapType::Func | HeapType::ConcreteFunc(_) | HeapType::NoFunc => HeapType::Func,
             HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
             HeapType::Exn | HeapType::NoExn => HeapType::Exn,
+            HeapType::Cont | HeapType::ConcreteCont(_) | HeapType::NoCont => HeapType::Cont,
             HeapType::Any
             | HeapType::Eq
             | HeapType::I31
@@ -347,8 +362,19 @@ impl HeapType {
         }
     }
 
+    /// The continuation type that it is, if it is one.
+    #[must_use]
+    pub const fn as_concrete_cont(&self) -> Option<&ContType> {
+        if let HeapType::ConcreteCont(ty) = self {
+            Some(ty)
+        } else {
+            None
+        }
+    }
+
     const fn registered(&self) -> Option<&rt::RegisteredType> {
         match self {
+            HeapType::ConcreteCont(ty) => Some(ty.registered()),
             HeapType::ConcreteFunc(ty) => Some(ty.registered()),
             HeapType::ConcreteStruct(ty) => Some(ty.registered()),
             HeapType::ConcreteArray(ty) => Some(ty.registered()),
@@ -363,7 +389,9 @@ impl HeapType {
             | HeapType::Array
             | HeapType::None
             | HeapType::Exn
-            | HeapType::NoExn => None,
+            | HeapType::NoExn
+            | HeapType::Cont
+            | HeapType::NoCont => None,
         }
     }
 
@@ -388,10 +416,13 @@ impl HeapType {
             M::None => HeapType::None,
             M::Exn => HeapType::Exn,
             M::NoExn => HeapType::NoExn,
+            M::Cont => HeapType::Cont,
+            M::NoCont => HeapType::NoCont,
             M::Concrete { index, kind, .. } => match kind {
                 TypeKind::Function => HeapType::ConcreteFunc(FuncType::new_of(resolve(index))),
                 TypeKind::Struct => HeapType::ConcreteStruct(StructType::new_of(resolve(index))),
                 TypeKind::Array => HeapType::ConcreteArray(ArrayType::new_of(resolve(index))),
+                TypeKind::Continuation => HeapType::ConcreteCont(ContType::new_of(resolve(index))),
             },
         }
     }
@@ -420,6 +451,9 @@ impl HeapType {
             HeapType::None => M::None,
             HeapType::Exn => M::Exn,
             HeapType::NoExn => M::NoExn,
+            HeapType::Cont => M::Cont,
+            HeapType::ConcreteCont(ty) => concrete(ty.registered()),
+            HeapType::NoCont => M::NoCont,
         }
     }
 }

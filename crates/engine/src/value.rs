@@ -3,8 +3,8 @@
 use silica_runtime as rt;
 
 use crate::{
-    AnyRef, AsContext, Error, ExnRef, ExternRef, Func, HeapType, RefType, Result, Rooted, ValType,
-    error::EngineError,
+    AnyRef, AsContext, ContRef, Error, ExnRef, ExternRef, Func, HeapType, RefType, Result, Rooted,
+    ValType, error::EngineError,
 };
 
 /// A 128-bit vector.
@@ -65,6 +65,8 @@ pub enum Val {
     AnyRef(Option<Rooted<AnyRef>>),
     /// An exception, or null.
     ExnRef(Option<Rooted<ExnRef>>),
+    /// A continuation, or null.
+    ContRef(Option<Rooted<ContRef>>),
 }
 
 macro_rules! accessors {
@@ -145,6 +147,16 @@ impl Val {
         }
     }
 
+    /// The continuation, if it is a reference to one. `Some(None)` is null.
+    #[must_use]
+    pub fn cont_ref(&self) -> Option<Option<Rooted<ContRef>>> {
+        if let Val::ContRef(v) = *self {
+            Some(v)
+        } else {
+            None
+        }
+    }
+
     /// The null of a reference type.
     #[must_use]
     pub fn null_ref(heap: &HeapType) -> Option<Val> {
@@ -178,6 +190,7 @@ impl Val {
             Val::ExternRef(_) => "externref",
             Val::AnyRef(_) => "anyref",
             Val::ExnRef(_) => "exnref",
+            Val::ContRef(_) => "contref",
         }
     }
 
@@ -205,6 +218,8 @@ impl Val {
             Val::AnyRef(Some(object)) => object.ref_type(store)?.into(),
             Val::ExnRef(None) => RefType::new(true, HeapType::NoExn).into(),
             Val::ExnRef(Some(_)) => RefType::new(false, HeapType::Exn).into(),
+            Val::ContRef(None) => RefType::new(true, HeapType::NoCont).into(),
+            Val::ContRef(Some(_)) => RefType::new(false, HeapType::Cont).into(),
         })
     }
 
@@ -216,6 +231,7 @@ impl Val {
             Val::ExternRef(e) => Some(Ref::Extern(e)),
             Val::AnyRef(a) => Some(Ref::Any(a)),
             Val::ExnRef(e) => Some(Ref::Exn(e)),
+            Val::ContRef(c) => Some(Ref::Cont(c)),
             Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) | Val::V128(_) => None,
         }
     }
@@ -231,6 +247,7 @@ impl Val {
             Val::ExternRef(v) => rt::Value::Extern(v.map(Rooted::into_raw)),
             Val::AnyRef(v) => rt::Value::Any(v.map(Rooted::into_raw)),
             Val::ExnRef(v) => rt::Value::Exn(v.map(Rooted::into_raw)),
+            Val::ContRef(v) => rt::Value::Continuation(v.map(Rooted::into_raw)),
         }
     }
 
@@ -245,6 +262,7 @@ impl Val {
             rt::Value::Extern(v) => Val::ExternRef(v.map(Rooted::from_raw)),
             rt::Value::Any(v) => Val::AnyRef(v.map(Rooted::from_raw)),
             rt::Value::Exn(v) => Val::ExnRef(v.map(Rooted::from_raw)),
+            rt::Value::Continuation(v) => Val::ContRef(v.map(Rooted::from_raw)),
         }
     }
 }
@@ -271,6 +289,8 @@ from_number! {
     Option<Rooted<AnyRef>>, v => Val::AnyRef(v);
     Rooted<ExnRef>, v => Val::ExnRef(Some(v));
     Option<Rooted<ExnRef>>, v => Val::ExnRef(v);
+    Rooted<ContRef>, v => Val::ContRef(Some(v));
+    Option<Rooted<ContRef>>, v => Val::ContRef(v);
 }
 
 impl From<Ref> for Val {
@@ -280,6 +300,7 @@ impl From<Ref> for Val {
             Ref::Extern(e) => Val::ExternRef(e),
             Ref::Any(a) => Val::AnyRef(a),
             Ref::Exn(e) => Val::ExnRef(e),
+            Ref::Cont(c) => Val::ContRef(c),
         }
     }
 }
@@ -295,6 +316,8 @@ pub enum Ref {
     Any(Option<Rooted<AnyRef>>),
     /// An exception, or null.
     Exn(Option<Rooted<ExnRef>>),
+    /// A continuation, or null.
+    Cont(Option<Rooted<ContRef>>),
 }
 
 impl Ref {
@@ -313,6 +336,7 @@ impl Ref {
             | HeapType::ConcreteArray(_)
             | HeapType::None => Some(Ref::Any(None)),
             HeapType::Exn | HeapType::NoExn => Some(Ref::Exn(None)),
+            HeapType::Cont | HeapType::ConcreteCont(_) | HeapType::NoCont => Some(Ref::Cont(None)),
         }
     }
 
@@ -321,7 +345,7 @@ impl Ref {
     pub fn is_null(&self) -> bool {
         matches!(
             self,
-            Ref::Func(None) | Ref::Extern(None) | Ref::Any(None) | Ref::Exn(None)
+            Ref::Func(None) | Ref::Extern(None) | Ref::Any(None) | Ref::Exn(None) | Ref::Cont(None)
         )
     }
 
@@ -330,7 +354,7 @@ impl Ref {
     pub fn as_func(&self) -> Option<Option<&Func>> {
         match self {
             Ref::Func(f) => Some(f.as_ref()),
-            Ref::Extern(_) | Ref::Any(_) | Ref::Exn(_) => None,
+            Ref::Extern(_) | Ref::Any(_) | Ref::Exn(_) | Ref::Cont(_) => None,
         }
     }
 
@@ -353,7 +377,7 @@ impl Ref {
     pub fn as_extern(&self) -> Option<Option<&Rooted<ExternRef>>> {
         match self {
             Ref::Extern(e) => Some(e.as_ref()),
-            Ref::Func(_) | Ref::Any(_) | Ref::Exn(_) => None,
+            Ref::Func(_) | Ref::Any(_) | Ref::Exn(_) | Ref::Cont(_) => None,
         }
     }
 
@@ -397,6 +421,7 @@ impl From<&Ref> for RefType {
             Ref::Extern(_) => RefType::EXTERNREF,
             Ref::Any(_) => RefType::new(true, HeapType::Any),
             Ref::Exn(_) => RefType::new(true, HeapType::Exn),
+            Ref::Cont(_) => RefType::new(true, HeapType::Cont),
         }
     }
 }

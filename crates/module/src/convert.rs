@@ -7,9 +7,10 @@ use silica_operator::{IntBinary, IntType};
 use wasmparser::{AbstractHeapType, CompositeInnerType, Operator, UnpackedIndex};
 
 use crate::{
-    ArrayType, CompositeType, ConstExpression, ConstOperator, DecodeError, EntityType, Feature,
-    Features, FieldType, FunctionType, GlobalType, HeapType, IndexType, Limits, MemoryType, Place,
-    RefType, StorageType, StructType, SubType, TableType, TagType, TypeKind, ValueType,
+    ArrayType, CompositeType, ConstExpression, ConstOperator, ContinuationType, DecodeError,
+    EntityType, Feature, Features, FieldType, FunctionType, GlobalType, HeapType, IndexType,
+    Limits, MemoryType, Place, RefType, StorageType, StructType, SubType, TableType, TagType,
+    TypeKind, ValueType,
 };
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -102,7 +103,11 @@ impl Converter<'_> {
                 let element = self.field_type(&ty.0, offset)?;
                 Ok(CompositeType::Array(ArrayType { element }))
             }
-            CompositeInnerType::Cont(_) => Err(self.unsupported("a continuation type", offset)),
+            CompositeInnerType::Cont(ty) => {
+                self.require(Feature::StackSwitching, "continuation type", offset)?;
+                let function = self.type_index(ty.0.unpack(), offset)?;
+                Ok(CompositeType::Continuation(ContinuationType { function }))
+            }
         }
     }
 
@@ -176,12 +181,13 @@ impl Converter<'_> {
             }
             wasmparser::HeapType::Abstract { shared: false, ty } => ty,
         };
-        let Some(heap) = abstract_heap_type(ty) else {
-            return Err(self.unsupported("a continuation reference", offset));
-        };
+        let heap = abstract_heap_type(ty);
         match heap {
             // `wasmparser` checked these against the bits of reference types and exceptions.
             HeapType::Func | HeapType::Extern | HeapType::Exn | HeapType::NoExn => {}
+            HeapType::Cont | HeapType::NoCont => {
+                self.require(Feature::StackSwitching, "continuation reference", offset)?;
+            }
             _ => self.require(Feature::Gc, "reference type", offset)?,
         }
         Ok(heap)
@@ -316,9 +322,9 @@ impl Converter<'_> {
     }
 }
 
-/// `None` for what no proposal of ours has.
-pub(crate) fn abstract_heap_type(ty: AbstractHeapType) -> Option<HeapType> {
-    Some(match ty {
+/// An abstract heap type, whichever proposal it is of.
+pub(crate) fn abstract_heap_type(ty: AbstractHeapType) -> HeapType {
+    match ty {
         AbstractHeapType::Func => HeapType::Func,
         AbstractHeapType::NoFunc => HeapType::NoFunc,
         AbstractHeapType::Extern => HeapType::Extern,
@@ -331,8 +337,9 @@ pub(crate) fn abstract_heap_type(ty: AbstractHeapType) -> Option<HeapType> {
         AbstractHeapType::None => HeapType::None,
         AbstractHeapType::Exn => HeapType::Exn,
         AbstractHeapType::NoExn => HeapType::NoExn,
-        AbstractHeapType::Cont | AbstractHeapType::NoCont => return None,
-    })
+        AbstractHeapType::Cont => HeapType::Cont,
+        AbstractHeapType::NoCont => HeapType::NoCont,
+    }
 }
 
 fn gc_operator(operator: &Operator<'_>) -> Option<ConstOperator> {
@@ -359,13 +366,13 @@ fn gc_operator(operator: &Operator<'_>) -> Option<ConstOperator> {
     })
 }
 
-/// What kind of type it is; `None` for a kind that no proposal of ours has.
-pub(crate) fn kind(ty: &wasmparser::SubType) -> Option<TypeKind> {
+/// What kind of type it is.
+pub(crate) fn kind(ty: &wasmparser::SubType) -> TypeKind {
     match &ty.composite_type.inner {
-        CompositeInnerType::Func(_) => Some(TypeKind::Function),
-        CompositeInnerType::Struct(_) => Some(TypeKind::Struct),
-        CompositeInnerType::Array(_) => Some(TypeKind::Array),
-        CompositeInnerType::Cont(_) => None,
+        CompositeInnerType::Func(_) => TypeKind::Function,
+        CompositeInnerType::Struct(_) => TypeKind::Struct,
+        CompositeInnerType::Array(_) => TypeKind::Array,
+        CompositeInnerType::Cont(_) => TypeKind::Continuation,
     }
 }
 

@@ -187,10 +187,8 @@ impl Decoder<'_> {
             let first = self.module.types.len();
             let explicit = group.is_explicit_rec_group();
             // Types of a group may refer to later ones.
-            for (offset, ty) in group.clone().into_types_and_offsets() {
-                let kind = convert::kind(&ty);
-                let unknown = || self.converter().unsupported("a continuation type", offset);
-                self.kinds.push(kind.ok_or_else(unknown)?);
+            for ty in group.types() {
+                self.kinds.push(convert::kind(ty));
             }
             for (offset, ty) in group.into_types_and_offsets() {
                 if explicit {

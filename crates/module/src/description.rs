@@ -245,7 +245,9 @@ impl Module {
     pub fn function_type(&self, index: u32) -> Option<&FunctionType> {
         match &self.types.get(index as usize)?.composite {
             CompositeType::Function(ty) => Some(ty),
-            CompositeType::Struct(_) | CompositeType::Array(_) => None,
+            CompositeType::Struct(_) | CompositeType::Array(_) | CompositeType::Continuation(_) => {
+                None
+            }
         }
     }
 
@@ -282,12 +284,30 @@ impl Module {
         let value = |ty: &ValueType| matches!(*ty, ValueType::Ref(ty) if object(ty));
         let declared = |ty: &SubType| match &ty.composite {
             CompositeType::Function(ty) => ty.params.iter().chain(&ty.results).any(value),
-            CompositeType::Struct(_) | CompositeType::Array(_) => true,
+            CompositeType::Struct(_) | CompositeType::Array(_) | CompositeType::Continuation(_) => {
+                true
+            }
         };
         !self.tags.is_empty()
             || self.types.iter().any(declared)
             || self.tables.iter().any(|table| object(table.ty.element))
             || self.globals.iter().any(|global| value(&global.ty.value))
+    }
+
+    /// The type of what is suspended in a continuation of type `index`, if it is one.
+    #[must_use]
+    pub fn continuation_function(&self, index: u32) -> Option<&FunctionType> {
+        match &self.types.get(index as usize)?.composite {
+            CompositeType::Continuation(ty) => self.function_type(ty.function),
+            CompositeType::Function(_) | CompositeType::Struct(_) | CompositeType::Array(_) => None,
+        }
+    }
+
+    /// Whether its code may resume or suspend continuations. What has neither tags nor types of continuations cannot.
+    #[must_use]
+    pub fn may_suspend(&self) -> bool {
+        let is_continuation = |ty: &SubType| matches!(ty.composite, CompositeType::Continuation(_));
+        !self.tags.is_empty() || self.types.iter().any(is_continuation)
     }
 
     /// Place of `function` among [`Module::escaping_functions`].

@@ -38,6 +38,8 @@ impl Display for RefType {
             HeapType::None => "nullref",
             HeapType::Exn => "exnref",
             HeapType::NoExn => "nullexnref",
+            HeapType::Cont => "contref",
+            HeapType::NoCont => "nullcontref",
             HeapType::Concrete { .. } => return write!(f, "(ref null {})", self.heap),
         };
         f.write_str(short)
@@ -59,6 +61,8 @@ impl Display for HeapType {
             HeapType::None => "none",
             HeapType::Exn => "exn",
             HeapType::NoExn => "noexn",
+            HeapType::Cont => "cont",
+            HeapType::NoCont => "nocont",
             HeapType::Concrete {
                 index, exact: true, ..
             } => return write!(f, "(exact {index})"),

@@ -86,6 +86,8 @@ features! {
     LegacyExceptions = "legacy-exceptions", LEGACY_EXCEPTIONS, true;
     /// Types of exactly one type, and structs that describe others; what makes and reads descriptors is only validated
     CustomDescriptors = "custom-descriptors", CUSTOM_DESCRIPTORS, false;
+    /// Continuations: `cont.new`, `resume`, `suspend`, `switch`
+    StackSwitching = "stack-switching", STACK_SWITCHING, false;
 }
 
 impl Feature {
@@ -111,6 +113,13 @@ impl Feature {
                 Feature::BulkMemory,
             ],
             Feature::CustomDescriptors => &[
+                Feature::Gc,
+                Feature::FunctionReferences,
+                Feature::ReferenceTypes,
+                Feature::BulkMemory,
+            ],
+            Feature::StackSwitching => &[
+                Feature::Exceptions,
                 Feature::Gc,
                 Feature::FunctionReferences,
                 Feature::ReferenceTypes,

@@ -43,7 +43,7 @@ pub use names::FunctionNames;
 pub use off::check_operators;
 pub use text::{is_text, parse_text};
 pub use types::{
-    ArrayType, CompositeType, EntityType, FieldType, FunctionType, GlobalType, HeapType, IndexType,
-    MemoryType, RecGroup, RefType, StorageType, StructType, SubType, TableType, TagType, TypeKind,
-    ValueType,
+    ArrayType, CompositeType, ContinuationType, EntityType, FieldType, FunctionType, GlobalType,
+    HeapType, IndexType, MemoryType, RecGroup, RefType, StorageType, StructType, SubType,
+    TableType, TagType, TypeKind, ValueType,
 };

@@ -71,6 +71,8 @@ pub enum HeapType {
     None,
     Exn,
     NoExn,
+    Cont,
+    NoCont,
     /// A type of the module.
     Concrete {
         /// Its index in the module's types.
@@ -103,8 +105,10 @@ impl HeapType {
             | HeapType::None
             | HeapType::Exn
             | HeapType::NoExn
+            | HeapType::Cont
+            | HeapType::NoCont
             | HeapType::Concrete {
-                kind: TypeKind::Struct | TypeKind::Array,
+                kind: TypeKind::Struct | TypeKind::Array | TypeKind::Continuation,
                 ..
             } => MachineType::Object,
         }
@@ -118,6 +122,7 @@ pub enum TypeKind {
     Function,
     Struct,
     Array,
+    Continuation,
 }
 
 /// `functype`
@@ -161,6 +166,13 @@ pub struct ArrayType {
     pub element: FieldType,
 }
 
+/// `conttype`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ContinuationType {
+    /// The type of the function that is suspended in it, an index into the module's types: its parameters are what it is resumed with.
+    pub function: u32,
+}
+
 /// `comptype`
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "the names are the specification's")]
@@ -168,6 +180,7 @@ pub enum CompositeType {
     Function(FunctionType),
     Struct(StructType),
     Array(ArrayType),
+    Continuation(ContinuationType),
 }
 
 impl CompositeType {
@@ -178,6 +191,7 @@ impl CompositeType {
             CompositeType::Function(_) => TypeKind::Function,
             CompositeType::Struct(_) => TypeKind::Struct,
             CompositeType::Array(_) => TypeKind::Array,
+            CompositeType::Continuation(_) => TypeKind::Continuation,
         }
     }
 }

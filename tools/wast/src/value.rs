@@ -54,7 +54,8 @@ fn heap_type(heap: &wast::core::HeapType<'_>) -> Option<HeapType> {
         AbstractHeapType::I31 => HeapType::I31,
         AbstractHeapType::Exn => HeapType::Exn,
         AbstractHeapType::NoExn => HeapType::NoExn,
-        AbstractHeapType::Cont | AbstractHeapType::NoCont => return None,
+        AbstractHeapType::Cont => HeapType::Cont,
+        AbstractHeapType::NoCont => HeapType::NoCont,
     })
 }
 
@@ -100,6 +101,7 @@ fn holds(store: &Store<Allowance>, found: &Val, expected: &WastRetCore<'_>) -> b
         }
         (Val::AnyRef(None), WastRetCore::RefNull(heap)) => is_in(heap.as_ref(), &HeapType::Any),
         (Val::ExnRef(None), WastRetCore::RefNull(heap)) => is_in(heap.as_ref(), &HeapType::Exn),
+        (Val::ContRef(None), WastRetCore::RefNull(heap)) => is_in(heap.as_ref(), &HeapType::Cont),
         (Val::AnyRef(Some(reference)), expected) => object_holds(store, reference, expected),
         (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
         (Val::ExternRef(Some(_)), WastRetCore::RefExtern(None)) => true,
@@ -203,6 +205,8 @@ pub(crate) fn show(value: &Val) -> String {
         Val::AnyRef(Some(_)) => "anyref".to_owned(),
         Val::ExnRef(None) => "null exnref".to_owned(),
         Val::ExnRef(Some(_)) => "exnref".to_owned(),
+        Val::ContRef(None) => "null contref".to_owned(),
+        Val::ContRef(Some(_)) => "contref".to_owned(),
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Region {
     Object,
     /// The cards of that heap.
     Card,
+    /// What a stack passes to another.
+    Passed,
 }
 
 /// How a field behaves while a function runs.

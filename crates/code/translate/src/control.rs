@@ -28,7 +28,8 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
                 let target = self.frames[0].target;
                 let height = self.operands.len();
                 let kind = FrameKind::Block;
-                self.open(kind, target, (Vec::new(), Vec::new()), height);
+                let types = (Vec::new(), Vec::new());
+                self.open(kind, target, BlockType::Empty, types, height);
                 if let Some(frame) = self.frames.last_mut() {
                     frame.reachable = false;
                 }
@@ -93,7 +94,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         let end = self.new_block(&results, false);
         let dispatched_by = self.note_block(end);
         let height = self.operands.len() - params.len();
-        self.open(FrameKind::Block, end, (params, results), height);
+        self.open(FrameKind::Block, end, ty, (params, results), height);
         if let Some(frame) = self.frames.last_mut() {
             frame.dispatched_by = dispatched_by;
         }
@@ -105,6 +106,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         &mut self,
         kind: FrameKind<B::Block, B::Value>,
         target: B::Block,
+        ty: BlockType,
         (params, results): (Vec<MachineType>, Vec<MachineType>),
         height: usize,
     ) {
@@ -112,6 +114,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         self.frames.push(Frame {
             kind,
             target,
+            ty: Some(ty),
             params,
             results,
             height,
@@ -141,7 +144,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             true => self.find_dispatch(),
             false => None,
         };
-        self.open(FrameKind::Loop, header, (params, results), height);
+        self.open(FrameKind::Loop, header, ty, (params, results), height);
         self.open_dispatch(dispatch);
         Ok(())
     }
@@ -172,7 +175,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             params: copies,
             rarely: self.is_rare() || hint == Some(true),
         };
-        self.open(kind, end, (params, results), height);
+        self.open(kind, end, ty, (params, results), height);
         if hint == Some(false) {
             self.continue_rarely();
         }

@@ -35,8 +35,15 @@ pub(crate) fn edges_max(reader: &BinaryReader<'_>, locals: u64) -> u64 {
             Operator::Call { .. }
             | Operator::CallIndirect { .. }
             | Operator::CallRef { .. }
+            | Operator::Suspend { .. }
+            | Operator::Switch { .. }
             | Operator::Throw { .. }
             | Operator::ThrowRef => u64::from(may_catch),
+            Operator::Resume { resume_table, .. }
+            | Operator::ResumeThrow { resume_table, .. }
+            | Operator::ResumeThrowRef { resume_table, .. } => {
+                resume_table.handlers.len() as u64 + 1 + u64::from(may_catch)
+            }
             Operator::If { .. } => 2,
             Operator::Block { .. }
             | Operator::Loop { .. }

@@ -38,7 +38,9 @@ impl<'a> Environment<'a> {
     pub(crate) fn struct_fields(&self, type_index: u32) -> &'a [FieldType] {
         match &self.module.types[type_index as usize].composite {
             CompositeType::Struct(ty) => &ty.fields,
-            CompositeType::Function(_) | CompositeType::Array(_) => {
+            CompositeType::Function(_)
+            | CompositeType::Array(_)
+            | CompositeType::Continuation(_) => {
                 unreachable!("the validator proved that this is a struct type")
             }
         }
@@ -54,7 +56,9 @@ impl<'a> Environment<'a> {
     pub(crate) fn array_element(&self, type_index: u32) -> StorageType {
         match &self.module.types[type_index as usize].composite {
             CompositeType::Array(ty) => ty.element.storage,
-            CompositeType::Function(_) | CompositeType::Struct(_) => {
+            CompositeType::Function(_)
+            | CompositeType::Struct(_)
+            | CompositeType::Continuation(_) => {
                 unreachable!("the validator proved that this is an array type")
             }
         }
@@ -81,9 +85,8 @@ impl<'a> Environment<'a> {
                 AbstractHeapType::I31 => HeapType::I31,
                 AbstractHeapType::Exn => HeapType::Exn,
                 AbstractHeapType::NoExn => HeapType::NoExn,
-                AbstractHeapType::Cont | AbstractHeapType::NoCont => {
-                    unreachable!("no feature of ours has continuations")
-                }
+                AbstractHeapType::Cont => HeapType::Cont,
+                AbstractHeapType::NoCont => HeapType::NoCont,
             },
             wasmparser::HeapType::Concrete(index) | wasmparser::HeapType::Exact(index) => {
                 let exact = matches!(heap, wasmparser::HeapType::Exact(_));
@@ -150,7 +153,9 @@ impl<'a> Environment<'a> {
         };
         match kind.map(|ty| ty.composite.kind()) {
             Some(TypeKind::Function) => MachineType::Reference,
-            Some(TypeKind::Struct | TypeKind::Array) => MachineType::Object,
+            Some(TypeKind::Struct | TypeKind::Array | TypeKind::Continuation) => {
+                MachineType::Object
+            }
             None => unreachable!("an operator names a type of its module, as the validator proved"),
         }
     }
@@ -159,6 +164,13 @@ impl<'a> Environment<'a> {
         self.module
             .function_type(type_index)
             .expect("the validator proved that this is a function type")
+    }
+
+    /// The type of what is suspended in a continuation of a type.
+    pub(crate) fn continuation_function(&self, type_index: u32) -> &'a FunctionType {
+        self.module
+            .continuation_function(type_index)
+            .expect("the validator proved that this is a continuation type")
     }
 
     /// The function type whose parameters an exception with this tag carries.

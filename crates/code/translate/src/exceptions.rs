@@ -45,7 +45,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
                 self.backend.trap_if(is_null, TrapCode::NullReference);
                 self.throw(exception);
             }
-            _ => return self.object_operator(operator),
+            _ => return self.continuation_operator(operator),
         }
         Ok(())
     }
@@ -88,7 +88,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         let (params, results) = self.block_types(ty);
         let end = self.backend.block(&results, false);
         let height = self.operands.len() - params.len();
-        self.open(kind, end, (params, results), height);
+        self.open(kind, end, ty, (params, results), height);
         let block = self.backend.handler();
         self.handlers.push((block, false));
         if let Some(frame) = self.frames.last_mut() {

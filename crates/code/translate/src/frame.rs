@@ -1,7 +1,7 @@
 //! An open construct of control: what the translation must know of it until its `end`.
 
 use silica_operator::MachineType;
-use wasmparser::BinaryReader;
+use wasmparser::{BinaryReader, BlockType};
 
 /// What kind of construct a frame is.
 pub(crate) enum FrameKind<B, V> {
@@ -61,6 +61,8 @@ pub(crate) struct Frame<'r, B, V> {
     pub(crate) kind: FrameKind<B, V>,
     /// Where a branch to it goes.
     pub(crate) target: B,
+    /// Its type, as the operator says it; `None` of the function.
+    pub(crate) ty: Option<BlockType>,
     pub(crate) params: Vec<MachineType>,
     pub(crate) results: Vec<MachineType>,
     /// Operands below its parameters.

@@ -52,6 +52,7 @@ pub fn translate_function<'r, B: Backend>(
     let branch_values_limit = size * BRANCH_VALUES_PER_BYTE + BRANCH_VALUES_FREE;
     let mut translator = Translator {
         environment,
+        function,
         local_types: parameters.chain(locals.iter().copied()).collect(),
         backend,
         operands: Vec::new(),
@@ -107,6 +108,8 @@ pub(crate) struct Operand<V> {
 /// A function being translated.
 pub(crate) struct Translator<'a, 'b, 'r, B: Backend> {
     pub(crate) environment: &'b Environment<'a>,
+    /// Which function of the module it is.
+    pub(crate) function: u32,
     pub(crate) backend: &'b mut B,
     pub(crate) local_types: Vec<MachineType>,
     pub(crate) operands: Vec<Operand<B::Value>>,
@@ -306,6 +309,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         self.frames.push(Frame {
             kind: FrameKind::Function,
             target: end,
+            ty: None,
             params: Vec::new(),
             results,
             height: 0,

@@ -11,6 +11,7 @@ mod backend;
 mod body;
 mod bulk;
 mod class;
+mod continuation;
 mod control;
 mod dispatch;
 mod edges;

@@ -1,4 +1,4 @@
-//! Types that a program declares: of functions, structs and arrays.
+//! Types that a program declares: of functions, structs and arrays. Those of continuations are beside it.
 
 use std::fmt;
 
@@ -82,11 +82,11 @@ macro_rules! declared {
 
             /// Whether it may have subtypes.
             #[must_use]
-            pub fn finality(&self) -> Finality {
+            pub fn finality(&self) -> $crate::Finality {
                 if self.ty.sub_type().is_final {
-                    Finality::Final
+                    $crate::Finality::Final
                 } else {
-                    Finality::NonFinal
+                    $crate::Finality::NonFinal
                 }
             }
 
@@ -104,8 +104,8 @@ macro_rules! declared {
             }
 
             /// A type that it mentions.
-            fn mentioned(&self, ty: silica_module::ValueType) -> ValType {
-                ValType::from_module(ty, &|id| {
+            fn mentioned(&self, ty: silica_module::ValueType) -> $crate::ValType {
+                $crate::ValType::from_module(ty, &|id| {
                     let ty = self.ty.mentioned(id);
                     ty.expect("a type keeps alive what it mentions")
                 })
@@ -113,6 +113,8 @@ macro_rules! declared {
         }
     };
 }
+
+pub(super) use declared;
 
 /// The type of a function: its parameters and its results.
 ///
@@ -381,7 +383,9 @@ impl StructType {
     fn parts(&self) -> &[silica_module::FieldType] {
         match &self.ty.sub_type().composite {
             CompositeType::Struct(ty) => &ty.fields,
-            CompositeType::Function(_) | CompositeType::Array(_) => {
+            CompositeType::Function(_)
+            | CompositeType::Array(_)
+            | CompositeType::Continuation(_) => {
                 unreachable!("it is made of struct types only")
             }
         }
@@ -459,7 +463,9 @@ impl ArrayType {
             CompositeType::Array(ty) => {
                 FieldType::from_module(&ty.element, |ty| self.mentioned(ty))
             }
-            CompositeType::Function(_) | CompositeType::Struct(_) => {
+            CompositeType::Function(_)
+            | CompositeType::Struct(_)
+            | CompositeType::Continuation(_) => {
                 unreachable!("it is made of array types only")
             }
         }

@@ -14,7 +14,7 @@ use std::{
 use silica_contract::{builtin::Builtin, image::Section, layout::header, trap::TrapCode};
 
 use crate::{
-    RuntimeError, arrays,
+    RuntimeError, arrays, binding,
     entries::{FunctionReference, checked_range},
     entry::builtin_stub,
     fault,
@@ -102,8 +102,7 @@ builtins! {
     };
     TableGrow table_grow table_grow_stub table_grow_stub_fuel (table, value, delta) -> old = grow_a_table;
     TableFill table_fill table_fill_stub table_fill_stub_fuel (table, destination, value, length) = fill_table;
-    TableCopy table_copy table_copy_stub table_copy_stub_fuel
-        (destination_table, source_table, destination, source, length) = copy_table;
+    TableCopy table_copy table_copy_stub table_copy_stub_fuel (destination_table, source_table, destination, source, length) = copy_table;
     TableInit table_init table_init_stub table_init_stub_fuel
         (table, segment, destination, source, length) = init_table;
     ElemDrop elem_drop elem_drop_stub elem_drop_stub_fuel (segment) = |state, instance, segment| {
@@ -122,8 +121,7 @@ builtins! {
                 shared.wait64(address, expected, timeout, Some(&state.interrupt))
             })
         };
-    AtomicNotify atomic_notify atomic_notify_stub atomic_notify_stub_fuel
-        (memory, address, count) -> woken = notify;
+    AtomicNotify atomic_notify atomic_notify_stub atomic_notify_stub_fuel (memory, address, count) -> woken = notify;
     ObjectNew object_new object_new_stub object_new_stub_fuel (type_id, bytes) -> object = |state, _instance, type_id, bytes| {
         Ok(u64::from(state.new_object(type_id as u32, bytes)?))
     };
@@ -148,6 +146,8 @@ builtins! {
         state.exception = exception as u32;
         Err(Raise::Exception)
     };
+    ContinuationNew continuation_new continuation_new_stub continuation_new_stub_fuel (function, type_id) -> place = binding::new;
+    ContinuationBind continuation_bind continuation_bind_stub continuation_bind_stub_fuel (place, type_id, count, bound_type_id) -> bound = binding::bind;
     TypeMatches type_matches type_matches_stub type_matches_stub_fuel
         (found, expected) -> matches = |state, _instance, found, expected| {
             // The function's module, or the host function, keeps its type alive.

@@ -15,7 +15,8 @@ use crate::{
     },
     fault,
     handles::Function,
-    state::{StackBounds, State, StoreState},
+    stacks::StackBounds,
+    state::{State, StoreState},
     tuple::{TypeMismatch, Typed, WasmTypes, take_results},
     typed::{Outgoing, ResultArea},
 };
@@ -261,6 +262,7 @@ unsafe fn run_here(
             (*activation).registers.integers[0].write(ended.first_result);
             Ok(())
         } else {
+            (*state).end_computations(activation, std::ptr::null_mut());
             Err(fault::ended(&mut *state))
         }
     }

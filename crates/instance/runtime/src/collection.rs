@@ -8,11 +8,13 @@ use silica_contract::{layout::header, trap::TrapCode};
 use silica_module::ValueType;
 
 use crate::{
+    computation::{Computation, Stage},
+    continuations::Continuations,
     entries::{GlobalEntry, TableEntry},
     error::{HostError, RuntimeError},
-    fault::Exit,
+    fault::{self, Exit},
     growth::Limits,
-    heap::{Cursor, Damaged, Heap, HeapConfig, HeapError, Owner, Visit, is_object},
+    heap::{Cursor, Damaged, Heap, HeapConfig, HeapError, Owner, Suspended, Visit, is_object},
     host_roots::HostRoots,
     raise::Raise,
     record::InstanceRecord,
@@ -55,6 +57,7 @@ struct StoreOwner<'a> {
     roots: &'a mut HostRoots,
     /// An exception on its way through host code.
     exception: &'a mut u32,
+    continuations: &'a mut Continuations,
     /// Where code of the store waits.
     exit: Exit,
     limits: Limits,
@@ -90,6 +93,33 @@ impl Owner for StoreOwner<'_> {
         Ok(())
     }
 
+    fn suspended(&mut self, which: Suspended, visit: &mut Visit<'_>) -> Result<(), Damaged> {
+        let all: Vec<_> = match which {
+            Suspended::Young => self.continuations.take_young(),
+            Suspended::All => self.continuations.all().collect(),
+        };
+        for continuation in all {
+            // SAFETY: it is in the store's table, and no code of the store runs.
+            unsafe { visit_continuation(continuation, visit)? };
+        }
+        Ok(())
+    }
+
+    fn continuation(&mut self, place: u32, visit: &mut Visit<'_>) -> Result<(), Damaged> {
+        let found = self.continuations.continuation(place).ok_or(Damaged)?;
+        // SAFETY: it is in the store's table, and no code of the store runs.
+        unsafe {
+            if std::mem::replace(&mut (*found).is_marked, true) {
+                return Err(Damaged);
+            }
+            visit_continuation(found, visit)
+        }
+    }
+
+    fn marked(&mut self) {
+        self.continuations.sweep();
+    }
+
     fn may_grow(&mut self, current: usize, desired: usize) -> Result<bool, HostError> {
         self.limits.ask(Ok(true), |limiter| {
             limiter.memory_growing(current, desired, Some(self.bytes_max))
@@ -97,10 +127,34 @@ impl Owner for StoreOwner<'_> {
     }
 }
 
+/// Tells each reference to an object that a continuation keeps, in its frames and among what it was bound to.
+///
+/// # Safety
+/// It is a continuation, and nobody else uses it.
+unsafe fn visit_continuation(
+    continuation: *mut Computation,
+    visit: &mut Visit<'_>,
+) -> Result<(), Damaged> {
+    // SAFETY: see above.
+    unsafe {
+        for bound in (*continuation)
+            .bound
+            .iter_mut()
+            .filter(|bound| bound.is_object)
+        {
+            bound.bits = u128::from(visit(bound.bits as u32)?);
+        }
+        match (*continuation).stage {
+            Stage::Suspended => fault::visit_suspended(continuation, visit),
+            Stage::Fresh | Stage::Inner | Stage::Running => Ok(()),
+        }
+    }
+}
+
 impl State {
     /// Does something with the heap, which is made if there is none, and with what owns it. What the embedder has given to the program and
     /// is gone afterwards is dropped, which runs the embedder's code.
-    fn with_heap<R>(
+    pub(crate) fn with_heap<R>(
         &mut self,
         act: impl FnOnce(&mut Heap, &mut dyn Owner) -> Result<R, HeapError>,
     ) -> Result<R, HeapError> {
@@ -113,6 +167,7 @@ impl State {
             globals: &self.globals,
             roots: &mut self.roots,
             exception: &mut self.exception,
+            continuations: &mut self.continuations,
             exit,
             limits,
             bytes_max: usize::try_from(config.heap_bytes_max).unwrap_or(usize::MAX),

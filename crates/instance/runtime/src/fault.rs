@@ -13,6 +13,7 @@ use silica_os::{Fault, FaultKind};
 
 use crate::{
     code::{self, CodeAddress},
+    computation::Computation,
     entry::{Activation, host_stack_exhausted, resume_host},
     error::ThrownException,
     heap::{Damaged, Visit},
@@ -145,41 +146,124 @@ unsafe fn note_frames(record: &mut Record, activation: *const Activation, pc: us
     unsafe { walk(activation, pc, frame, &mut |pc, _| record.push(pc)) };
 }
 
+/// Tells an address of compiled code and the frame pointer there; `false` ends the walk.
+type Tell<'a> = dyn FnMut(usize, usize) -> bool + 'a;
+
 /// Tells each address of the store's compiled frames and the frame pointer there, innermost first, until `tell` says `false`.
 ///
 /// # Safety
 /// `activation` is the store's innermost, `pc` and `frame` are where its code is and the frame pointer there.
-unsafe fn walk(
-    activation: *const Activation,
-    pc: usize,
-    frame: usize,
-    tell: &mut dyn FnMut(usize, usize) -> bool,
-) {
+unsafe fn walk(activation: *const Activation, pc: usize, frame: usize, tell: &mut Tell<'_>) {
     let (mut activation, mut pc, mut frame) = (activation, pc, frame);
-    // SAFETY: activations are alive while a later one is; compiled code keeps a frame pointer, so
-    // each frame begins with the caller's frame pointer and the return address, up to the frame that
-    // `enter` called with. A frame pointer that does not go up is none.
+    // SAFETY: activations are alive while a later one is, and so is what runs in them.
     unsafe {
         while let Some(entered) = activation.as_ref() {
-            let end = entered.entry_frame();
-            // An address that is not compiled code is left out when it is resolved.
-            if !tell(pc, frame) {
-                return;
-            }
-            while frame != end && frame.is_multiple_of(8) && frame != 0 {
-                let next = *(frame as *const usize);
-                if next == end {
-                    break;
-                }
-                if !tell(*((frame + 8) as *const usize), next) || next <= frame {
+            let mut computation = entered.computation.cast_const();
+            while let Some(running) = computation.as_ref() {
+                if !walk_stack(pc, frame, Activation::of(running).entry_frame(), tell) {
                     return;
                 }
-                frame = next;
+                (pc, frame) = (running.resumer.pc, running.resumer.frame);
+                computation = running.parent;
+            }
+            if !walk_stack(pc, frame, entered.entry_frame(), tell) {
+                return;
             }
             let before = entered.before();
             (pc, frame) = (before.exit_pc, before.exit_frame);
             activation = before.in_store;
         }
+    }
+}
+
+/// As [`walk`], of one stack, up to the frame that compiled code was entered in. `false` where `tell` has ended it.
+///
+/// # Safety
+/// `pc` and `frame` are where code is that was entered with the frame pointer `end`.
+unsafe fn walk_stack(pc: usize, frame: usize, end: usize, tell: &mut Tell<'_>) -> bool {
+    let mut frame = frame;
+    // An address that is not compiled code is left out when it is resolved.
+    if !tell(pc, frame) {
+        return false;
+    }
+    // SAFETY: compiled code keeps a frame pointer, so each frame begins with the caller's frame pointer and
+    // the return address, up to the frame that `enter` called with. A frame pointer that does not go up is none.
+    unsafe {
+        while frame != end && frame.is_multiple_of(8) && frame != 0 {
+            let next = *(frame as *const usize);
+            if next == end {
+                break;
+            }
+            if !tell(*((frame + 8) as *const usize), next) || next <= frame {
+                return false;
+            }
+            frame = next;
+        }
+    }
+    true
+}
+
+/// Tells each reference to an object that the frames of a suspended continuation keep, and puts what it gets in its place.
+///
+/// # Safety
+/// It is suspended, and nobody else uses its frames.
+pub(crate) unsafe fn visit_suspended(
+    continuation: *mut Computation,
+    visit: &mut Visit<'_>,
+) -> Result<(), Damaged> {
+    let mut visiting = Visiting::new(visit);
+    // SAFETY: see above: from the innermost on each computation was resumed by the next, up to the continuation.
+    unsafe {
+        let mut computation = (*continuation).innermost;
+        let (mut pc, mut frame) = ((*computation).left.pc, (*computation).left.frame);
+        loop {
+            let end = Activation::of(&*computation).entry_frame();
+            walk_stack(pc, frame, end, &mut |pc, frame| visiting.frame(pc, frame));
+            if computation == continuation || visiting.result.is_err() {
+                return visiting.result;
+            }
+            (pc, frame) = ((*computation).resumer.pc, (*computation).resumer.frame);
+            computation = (*computation).parent;
+        }
+    }
+}
+
+/// Looking through frames for references to objects.
+struct Visiting<'a, 'b> {
+    visit: &'a mut Visit<'b>,
+    places: SmallVec<[u32; 32]>,
+    result: Result<(), Damaged>,
+}
+
+impl<'a, 'b> Visiting<'a, 'b> {
+    fn new(visit: &'a mut Visit<'b>) -> Visiting<'a, 'b> {
+        Visiting {
+            visit,
+            places: SmallVec::new(),
+            result: Ok(()),
+        }
+    }
+
+    /// Looks through one frame; `false` if something is wrong.
+    ///
+    /// # Safety
+    /// The frame waits for the call that returns to `pc`, and nobody else uses it.
+    unsafe fn frame(&mut self, pc: usize, frame: usize) -> bool {
+        code::find_references(pc, &mut self.places);
+        for below in self.places.drain(..) {
+            let place = (frame - below as usize) as *mut u32;
+            // SAFETY: the compiler says that the frame keeps a reference at that distance below its frame pointer while it
+            // waits for the call that returns to `pc`.
+            match (self.visit)(unsafe { *place }) {
+                // SAFETY: as above.
+                Ok(moved) => unsafe { *place = moved },
+                Err(damaged) => {
+                    self.result = Err(damaged);
+                    return false;
+                }
+            }
+        }
+        true
     }
 }
 
@@ -206,28 +290,14 @@ impl Exit {
     /// # Safety
     /// The store's code waits where it was left, and nobody else uses its frames.
     pub(crate) unsafe fn visit_frames(self, visit: &mut Visit<'_>) -> Result<(), Damaged> {
-        let mut result = Ok(());
-        let mut places = SmallVec::<[u32; 32]>::new();
-        let mut tell = |pc: usize, frame: usize| {
-            code::find_references(pc, &mut places);
-            for below in places.drain(..) {
-                let place = (frame - below as usize) as *mut u32;
-                // SAFETY: the compiler says that the frame keeps a reference at that distance below its frame pointer while it
-                // waits for the call that returns to `pc`.
-                match visit(unsafe { *place }) {
-                    // SAFETY: as above.
-                    Ok(moved) => unsafe { *place = moved },
-                    Err(damaged) => {
-                        result = Err(damaged);
-                        return false;
-                    }
-                }
-            }
-            true
-        };
+        let mut visiting = Visiting::new(visit);
         // SAFETY: see above.
-        unsafe { walk(self.activation, self.pc, self.frame, &mut tell) };
-        result
+        unsafe {
+            walk(self.activation, self.pc, self.frame, &mut |pc, frame| {
+                visiting.frame(pc, frame)
+            });
+        }
+        visiting.result
     }
 }
 

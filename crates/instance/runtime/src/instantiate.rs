@@ -151,6 +151,9 @@ fn build(
         let base = store.state_mut().make_heap()?;
         record.connect_heap(base);
     }
+    if module.module().may_suspend() {
+        store.state_mut().make_continuations();
+    }
     let index = record.index;
     // From here on the collector knows the instance's objects.
     let state = store.state_mut();

@@ -9,13 +9,18 @@
 //! - `call` prepares an activation, `entry` holds the assembly that enters and leaves code.
 //! - `host` and `builtins` are what code calls; `fault` is how a call ends early, `throw` where an exception goes on.
 //! - `instantiate` makes instances of a [`CompiledModule`]; `memory`, `handles` and `types` are what they are made of.
+//! - `switching` is what `resume`, `suspend` and `switch` do; `continuations` are a store's, each a `computation` with a stack of its own.
 //! - `interrupt` stops a call from another thread; `suspend` puts a call aside while the host waits.
 
 mod arrays;
+mod beginning;
+mod binding;
 mod builtins;
 mod call;
 mod code;
 mod collection;
+mod computation;
+mod continuations;
 mod entries;
 mod entry;
 mod error;
@@ -40,6 +45,7 @@ mod module;
 mod outcome;
 mod raise;
 mod record;
+mod running;
 mod runtime;
 mod segments;
 mod stacks;
@@ -49,6 +55,7 @@ mod store;
 mod supertypes;
 mod suspend;
 mod suspender;
+mod switching;
 mod throw;
 mod tuple;
 mod typed;

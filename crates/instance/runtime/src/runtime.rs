@@ -40,6 +40,8 @@ pub struct RuntimeConfig {
     pub interrupt_signal: Option<i32>,
     /// External objects that a store may hold.
     pub externrefs_max: u32,
+    /// Continuations that a store may have at a time, each with a stack once it has begun.
+    pub continuations_max: u32,
     /// Bytes of a store's objects at most, of 4 GiB that there can be.
     pub heap_bytes_max: u64,
     /// Bytes of the part of a store's heap where new objects are made.
@@ -64,6 +66,7 @@ impl Default for RuntimeConfig {
             table_elements_max: 10_000_000,
             interrupt_signal: None,
             externrefs_max: 1 << 20,
+            continuations_max: 10_000,
             heap_bytes_max: 4 << 30,
             heap_nursery_bytes: 1 << 20,
             heap_stress: false,

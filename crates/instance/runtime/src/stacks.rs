@@ -49,3 +49,53 @@ impl StackPool {
         }
     }
 }
+
+/// The stack that the store's code runs on now, or will run on. All 0: none yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StackBounds {
+    /// The lowest address: there is the reserve's guard.
+    start: usize,
+    reserve_bottom: usize,
+    reserve_top: usize,
+    bottom: usize,
+    pub(crate) top: usize,
+    /// From `start` to `top`.
+    bytes: usize,
+}
+
+impl StackBounds {
+    pub(crate) fn of(stack: &Stack) -> StackBounds {
+        StackBounds {
+            start: stack.start(),
+            reserve_bottom: stack.reserve().start,
+            reserve_top: stack.reserve().end,
+            bottom: stack.bottom(),
+            top: stack.top(),
+            bytes: stack.top() - stack.start(),
+        }
+    }
+
+    /// Its lowest usable byte.
+    #[inline(always)]
+    pub(crate) fn bottom(self) -> usize {
+        self.bottom
+    }
+
+    /// Where its reserve begins to grow downwards.
+    #[inline(always)]
+    pub(crate) fn reserve_top(self) -> usize {
+        self.reserve_top
+    }
+
+    /// Whether an access to this address faults because the stack or its reserve is exhausted.
+    pub(crate) fn is_guard(self, address: usize) -> bool {
+        (self.start..self.reserve_bottom).contains(&address)
+            || (self.reserve_top..self.bottom).contains(&address)
+    }
+
+    /// Whether this address is on the stack or its reserve.
+    #[inline(always)]
+    pub(crate) fn contains(self, address: usize) -> bool {
+        address.wrapping_sub(self.start) < self.bytes
+    }
+}

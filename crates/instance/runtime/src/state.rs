@@ -7,6 +7,7 @@ use silica_os::Stack;
 
 use crate::{
     Runtime,
+    continuations::Continuations,
     entries::{FunctionReference, GlobalEntry, MemoryEntry, TableEntry},
     entry::StoreFields,
     function_numbers::FunctionNumbers,
@@ -19,50 +20,13 @@ use crate::{
     module::CompiledModule,
     raise::{Raise, Record},
     record::InstanceRecord,
+    stacks::StackBounds,
     suspender::Suspender,
     types::RegisteredType,
 };
 
-/// The stack that the store's code runs on now, or will run on. All 0: none yet.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct StackBounds {
-    /// The lowest address: there is the reserve's guard.
-    start: usize,
-    reserve_bottom: usize,
-    reserve_top: usize,
-    bottom: usize,
-    pub(crate) top: usize,
-    /// From `start` to `top`.
-    bytes: usize,
-}
-
 /// Bytes above a stack's end that a leaving stub may need before it is on the reserve.
 const STUB_BYTES: usize = 256;
-
-impl StackBounds {
-    pub(crate) fn of(stack: &Stack) -> StackBounds {
-        StackBounds {
-            start: stack.start(),
-            reserve_bottom: stack.reserve().start,
-            reserve_top: stack.reserve().end,
-            bottom: stack.bottom(),
-            top: stack.top(),
-            bytes: stack.top() - stack.start(),
-        }
-    }
-
-    /// Whether an access to this address faults because the stack or its reserve is exhausted.
-    pub(crate) fn is_guard(self, address: usize) -> bool {
-        (self.start..self.reserve_bottom).contains(&address)
-            || (self.reserve_top..self.bottom).contains(&address)
-    }
-
-    /// Whether this address is on the stack or its reserve.
-    #[inline(always)]
-    pub(crate) fn contains(self, address: usize) -> bool {
-        address.wrapping_sub(self.start) < self.bytes
-    }
-}
 
 /// All of a store but the embedder's data. Never moves: contexts point to it.
 #[repr(C)]
@@ -96,6 +60,7 @@ pub(crate) struct State {
     pub(crate) heap: Option<Box<Heap>>,
     pub(crate) roots: HostRoots,
     pub(crate) functions: FunctionNumbers,
+    pub(crate) continuations: Continuations,
     pub(crate) record: Record,
 }
 
@@ -114,6 +79,11 @@ impl State {
                 functions_length: 0,
                 reserve_limit: 0,
                 reserve_top: 0,
+                resume: 0,
+                suspend: 0,
+                switch: 0,
+                passed: std::ptr::null_mut(),
+                clauses: std::ptr::null_mut(),
                 activation: std::ptr::null_mut(),
             },
             stack: StackBounds::default(),
@@ -137,6 +107,7 @@ impl State {
             heap: None,
             roots: HostRoots::default(),
             functions: FunctionNumbers::new(),
+            continuations: Continuations::default(),
             record: Record::new(),
         }
     }
@@ -182,15 +153,16 @@ impl State {
     /// Makes the store's code run on that stack from now on.
     pub(crate) fn set_stack(&mut self, bounds: StackBounds) {
         self.stack = bounds;
-        self.fields.host_stack_limit = bounds.bottom + self.runtime.config().host_stack_bytes;
-        self.fields.reserve_limit = bounds.bottom + STUB_BYTES;
-        self.fields.reserve_top = bounds.reserve_top;
+        self.fields.host_stack_limit = bounds.bottom() + self.runtime.config().host_stack_bytes;
+        self.fields.reserve_limit = bounds.bottom() + STUB_BYTES;
+        self.fields.reserve_top = bounds.reserve_top();
     }
 }
 
 impl Drop for State {
     fn drop(&mut self) {
-        if let Some(stack) = self.own_stack.take() {
+        let stacks = self.own_stack.take().into_iter();
+        for stack in stacks.chain(self.continuations.clear()) {
             self.runtime.stacks().give_back(stack);
         }
     }

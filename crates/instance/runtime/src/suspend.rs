@@ -22,7 +22,8 @@ use crate::{
     InstantiateError, RegisteredType, Runtime, RuntimeError, StoreMut, Typed, Value, WasmTypes,
     entry::Activation,
     fault,
-    state::{StackBounds, State, StoreState},
+    stacks::StackBounds,
+    state::{State, StoreState},
     suspender::Suspender,
 };
 

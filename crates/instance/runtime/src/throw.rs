@@ -10,12 +10,15 @@
 
 use crate::{
     code,
+    computation::Computation,
     entry::{Activation, resume_handler},
     state::State,
 };
 
 /// Where an exception goes on.
 struct Landing {
+    /// In which of the computations that run in the activation; null for the activation's own stack.
+    computation: *mut Computation,
     pc: usize,
     frame: usize,
     stack: usize,
@@ -27,13 +30,40 @@ struct Landing {
 /// `activation` is the store's innermost, `pc` and `frame` are where its code was left and the frame pointer there.
 unsafe fn find(activation: &Activation, pc: usize, frame: usize) -> Option<Landing> {
     let (mut pc, mut frame) = (pc, frame);
-    let end = activation.entry_frame();
+    let mut computation = activation.computation;
+    // SAFETY: what runs in an activation is alive. Where no frame on its stack handles the exception, it comes out of the call that
+    // has resumed it.
+    unsafe {
+        while let Some(running) = computation.as_ref() {
+            let end = Activation::of(running).entry_frame();
+            let landing = find_on_stack(computation, end, pc, frame);
+            if landing.is_some() {
+                return landing;
+            }
+            (pc, frame) = (running.resumer.pc, running.resumer.frame);
+            computation = running.parent;
+        }
+        find_on_stack(computation, activation.entry_frame(), pc, frame)
+    }
+}
+
+/// As [`find`], on the stack of one computation, up to the frame that compiled code was entered in.
+///
+/// # Safety
+/// `pc` and `frame` are where code was left that was entered with the frame pointer `end`.
+unsafe fn find_on_stack(
+    computation: *mut Computation,
+    end: usize,
+    mut pc: usize,
+    mut frame: usize,
+) -> Option<Landing> {
     // SAFETY: compiled code keeps a frame pointer, so that each frame begins with the caller's frame pointer and
     // the return address, up to the frame that `enter` called with. A frame pointer that does not go up is none.
     unsafe {
         while frame != end && frame.is_multiple_of(8) && frame != 0 {
             if let Some((handler, frame_bytes)) = code::find_handler(pc) {
                 return Some(Landing {
+                    computation,
                     pc: handler,
                     frame,
                     stack: frame - frame_bytes as usize,
@@ -61,6 +91,7 @@ pub(crate) unsafe fn go_on(state: *mut State) {
         let activation = (*state).fields.activation;
         let (pc, frame) = ((*state).fields.exit_pc, (*state).fields.exit_frame);
         if let Some(landing) = find(&*activation, pc, frame) {
+            (*state).end_computations(activation, landing.computation);
             let exception = std::mem::take(&mut (*state).exception);
             resume_handler(
                 landing.pc,

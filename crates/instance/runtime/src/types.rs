@@ -98,7 +98,7 @@ impl RegisteredType {
     pub fn function(&self) -> &FunctionType {
         match &self.entry().ty.composite {
             CompositeType::Function(ty) => ty,
-            CompositeType::Struct(_) | CompositeType::Array(_) => {
+            CompositeType::Struct(_) | CompositeType::Array(_) | CompositeType::Continuation(_) => {
                 panic!("the type is no function type")
             }
         }
@@ -323,7 +323,9 @@ impl Inner {
                 CompositeType::Function(function) => {
                     Some(CallLayout::new(Architecture::HOST, function))
                 }
-                CompositeType::Struct(_) | CompositeType::Array(_) => None,
+                CompositeType::Struct(_)
+                | CompositeType::Array(_)
+                | CompositeType::Continuation(_) => None,
             },
             ty,
         }
@@ -357,6 +359,7 @@ impl Inner {
             CompositeType::Function(_) => type_id::FUNCTION,
             CompositeType::Struct(_) => type_id::STRUCT,
             CompositeType::Array(_) => type_id::ARRAY,
+            CompositeType::Continuation(_) => type_id::CONTINUATION,
         };
         let declared = member.supertypes.iter().rev().copied();
         let from_top = std::iter::once(kind).chain(declared).chain([member.id]);
@@ -428,6 +431,11 @@ fn map_sub_type(ty: &SubType, map: &dyn Fn(u32) -> u32) -> SubType {
             CompositeType::Array(ty) => CompositeType::Array(silica_module::ArrayType {
                 element: field(&ty.element),
             }),
+            CompositeType::Continuation(ty) => {
+                CompositeType::Continuation(silica_module::ContinuationType {
+                    function: map(ty.function),
+                })
+            }
         },
     }
 }
@@ -459,7 +467,9 @@ pub(crate) fn map_ref_type(ty: RefType, map: &dyn Fn(u32) -> u32) -> RefType {
         | HeapType::Array
         | HeapType::None
         | HeapType::Exn
-        | HeapType::NoExn => ty.heap,
+        | HeapType::NoExn
+        | HeapType::Cont
+        | HeapType::NoCont => ty.heap,
     };
     RefType { heap, ..ty }
 }
@@ -508,9 +518,16 @@ pub(crate) fn is_composite_subtype(
         (CompositeType::Array(sub), CompositeType::Array(sup)) => {
             is_field_subtype(registry, &sub.element, &sup.element)
         }
-        (CompositeType::Function(_) | CompositeType::Struct(_) | CompositeType::Array(_), _) => {
-            false
+        (CompositeType::Continuation(sub), CompositeType::Continuation(sup)) => {
+            is_declared_subtype(registry, sub.function, sup.function)
         }
+        (
+            CompositeType::Function(_)
+            | CompositeType::Struct(_)
+            | CompositeType::Array(_)
+            | CompositeType::Continuation(_),
+            _,
+        ) => false,
     }
 }
 
@@ -540,21 +557,25 @@ fn is_heap_subtype(registry: &TypeRegistry, sub: HeapType, sup: HeapType) -> boo
                 exact: true,
                 ..
             } => exact && id == other,
-            HeapType::Concrete { index: other, .. } => registry
-                .get(id)
-                .is_some_and(|ty| ty.is_subtype_of_id(other)),
+            HeapType::Concrete { index: other, .. } => is_declared_subtype(registry, id, other),
             abstract_type => is_heap_subtype(registry, abstract_of(kind), abstract_type),
         },
         HeapType::NoFunc => family(sup) == HeapType::Func,
         HeapType::NoExtern => family(sup) == HeapType::Extern,
         HeapType::NoExn => family(sup) == HeapType::Exn,
+        HeapType::NoCont => family(sup) == HeapType::Cont,
         HeapType::None => family(sup) == HeapType::Any,
         HeapType::I31 | HeapType::Struct | HeapType::Array => {
             matches!(sup, HeapType::Eq | HeapType::Any)
         }
         HeapType::Eq => sup == HeapType::Any,
-        HeapType::Func | HeapType::Extern | HeapType::Any | HeapType::Exn => false,
+        HeapType::Func | HeapType::Extern | HeapType::Any | HeapType::Exn | HeapType::Cont => false,
     }
+}
+
+/// Whether the type with the canonical id `sub` is the one with `sup`, or declares it above itself.
+fn is_declared_subtype(registry: &TypeRegistry, sub: u32, sup: u32) -> bool {
+    registry.get(sub).is_some_and(|ty| ty.is_subtype_of_id(sup))
 }
 
 /// The abstract type of all types of a kind.
@@ -563,6 +584,7 @@ fn abstract_of(kind: TypeKind) -> HeapType {
         TypeKind::Function => HeapType::Func,
         TypeKind::Struct => HeapType::Struct,
         TypeKind::Array => HeapType::Array,
+        TypeKind::Continuation => HeapType::Cont,
     }
 }
 
@@ -582,6 +604,7 @@ fn family(ty: HeapType) -> HeapType {
         HeapType::Func | HeapType::NoFunc => HeapType::Func,
         HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
         HeapType::Exn | HeapType::NoExn => HeapType::Exn,
+        HeapType::Cont | HeapType::NoCont => HeapType::Cont,
         HeapType::Any
         | HeapType::Eq
         | HeapType::I31

@@ -31,6 +31,8 @@ pub enum Value {
     Any(Option<Object>),
     /// A reference to an exception, or null.
     Exn(Option<Object>),
+    /// A reference to a continuation, or null.
+    Continuation(Option<Object>),
 }
 
 impl Value {
@@ -47,6 +49,7 @@ impl Value {
             Value::Extern(_) => ValueType::Ref(RefType::EXTERNREF),
             Value::Any(_) => nullable(HeapType::Any),
             Value::Exn(_) => nullable(HeapType::Exn),
+            Value::Continuation(_) => nullable(HeapType::Cont),
         }
     }
 
@@ -65,6 +68,7 @@ impl Value {
                 ReferenceKind::Extern => Value::Extern(None),
                 ReferenceKind::Any => Value::Any(None),
                 ReferenceKind::Exn => Value::Exn(None),
+                ReferenceKind::Continuation => Value::Continuation(None),
             }),
         }
     }
@@ -85,6 +89,7 @@ impl Value {
             Value::Extern(None) => expected.nullable && kind == ReferenceKind::Extern,
             Value::Any(None) => expected.nullable && kind == ReferenceKind::Any,
             Value::Exn(None) => expected.nullable && kind == ReferenceKind::Exn,
+            Value::Continuation(None) => expected.nullable && kind == ReferenceKind::Continuation,
             Value::Function(Some(function)) => {
                 store.check(function.store(), "the function");
                 match expected.heap {
@@ -103,13 +108,19 @@ impl Value {
                     | HeapType::Array
                     | HeapType::None
                     | HeapType::Exn
-                    | HeapType::NoExn => false,
+                    | HeapType::NoExn
+                    | HeapType::Cont
+                    | HeapType::NoCont => false,
                 }
             }
             Value::Extern(Some(object)) => {
                 expected.heap == HeapType::Extern && object.is_rooted(store)
             }
             Value::Exn(Some(object)) => expected.heap == HeapType::Exn && object.is_rooted(store),
+            // Of which type it is is known only to who resumes it: it is accepted where any will do.
+            Value::Continuation(Some(object)) => {
+                expected.heap == HeapType::Cont && object.is_rooted(store)
+            }
             Value::Any(Some(object)) => object.is_of(store, expected.heap),
         }
     }
@@ -128,7 +139,10 @@ impl Value {
             Value::Function(function) => {
                 function.map_or(0, |function| u128::from(function.to_bits()))
             }
-            Value::Extern(object) | Value::Any(object) | Value::Exn(object) => {
+            Value::Extern(object)
+            | Value::Any(object)
+            | Value::Exn(object)
+            | Value::Continuation(object) => {
                 object.map_or(0, |object| u128::from(object.to_bits(store)))
             }
         }
@@ -149,6 +163,9 @@ impl Value {
                 ReferenceKind::Extern => Value::Extern(Object::from_bits(bits as u32, store)),
                 ReferenceKind::Any => Value::Any(Object::from_bits(bits as u32, store)),
                 ReferenceKind::Exn => Value::Exn(Object::from_bits(bits as u32, store)),
+                ReferenceKind::Continuation => {
+                    Value::Continuation(Object::from_bits(bits as u32, store))
+                }
                 ReferenceKind::Function => {
                     let pointer = NonNull::new(bits as u64 as usize as *mut _);
                     // SAFETY: see above: it points to a function of the store.
@@ -168,6 +185,7 @@ pub(crate) enum ReferenceKind {
     Extern,
     Any,
     Exn,
+    Continuation,
 }
 
 /// The hierarchy that a heap type is of.
@@ -191,6 +209,12 @@ pub(crate) fn kind(heap: HeapType) -> ReferenceKind {
             ..
         } => ReferenceKind::Any,
         HeapType::Exn | HeapType::NoExn => ReferenceKind::Exn,
+        HeapType::Cont
+        | HeapType::NoCont
+        | HeapType::Concrete {
+            kind: TypeKind::Continuation,
+            ..
+        } => ReferenceKind::Continuation,
     }
 }
 

@@ -191,6 +191,7 @@ pub fn silica_bits(value: &Val) -> u128 {
         Val::ExternRef(reference) => reference.is_some().into(),
         Val::AnyRef(reference) => reference.is_some().into(),
         Val::ExnRef(reference) => reference.is_some().into(),
+        Val::ContRef(reference) => reference.is_some().into(),
     }
 }
 

@@ -185,6 +185,8 @@ fn proposals_are_named() {
         ("exceptions", "(tag $t) (func (throw $t))"),
         ("legacy-exceptions", "(func try catch_all end)"),
         ("function-references", "(func (param (ref func)))"),
+        ("stack-switching", "(type $f (func)) (type (cont $f))"),
+        ("stack-switching", "(tag $t) (func (suspend $t))"),
         ("gc", "(type (struct))"),
         ("gc", "(func (drop (ref.i31 (i32.const 0))))"),
     ];

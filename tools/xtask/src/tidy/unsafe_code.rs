@@ -11,6 +11,14 @@ pub(super) const LISTED: &[(&str, &str)] = &[
         "system calls, page protection, signals and stacks",
     ),
     (
+        "crates/instance/runtime/src/beginning.rs",
+        "called on a new stack, and enters compiled code",
+    ),
+    (
+        "crates/instance/runtime/src/binding.rs",
+        "computations of the store",
+    ),
+    (
         "crates/instance/runtime/src/builtins.rs",
         "called by compiled code, with the context as a pointer",
     ),
@@ -25,6 +33,10 @@ pub(super) const LISTED: &[(&str, &str)] = &[
     (
         "crates/instance/runtime/src/collection.rs",
         "has the collector look at frames",
+    ),
+    (
+        "crates/instance/runtime/src/continuations.rs",
+        "computations that link to each other",
     ),
     (
         "crates/instance/runtime/src/entries.rs",
@@ -93,6 +105,10 @@ pub(super) const LISTED: &[(&str, &str)] = &[
         "the context that compiled code reads",
     ),
     (
+        "crates/instance/runtime/src/running.rs",
+        "computations that link to each other",
+    ),
+    (
         "crates/instance/runtime/src/segments.rs",
         "reads globals of a context",
     ),
@@ -107,6 +123,10 @@ pub(super) const LISTED: &[(&str, &str)] = &[
     (
         "crates/instance/runtime/src/suspend.rs",
         "moves a call's stack between polls",
+    ),
+    (
+        "crates/instance/runtime/src/switching.rs",
+        "called by compiled code, and goes on on other stacks",
     ),
     (
         "crates/instance/runtime/src/throw.rs",

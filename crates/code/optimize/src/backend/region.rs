@@ -4,7 +4,7 @@ use cranelift_codegen::ir::{self, AliasRegion, AliasRegionData};
 use silica_translate::Region;
 
 /// How many regions there are.
-pub(super) const REGIONS: usize = 7;
+pub(super) const REGIONS: usize = 8;
 
 pub(super) fn region_index(region: Region) -> usize {
     match region {
@@ -15,12 +15,13 @@ pub(super) fn region_index(region: Region) -> usize {
         Region::Heap => 4,
         Region::Object => 5,
         Region::Card => 6,
+        Region::Passed => 7,
     }
 }
 
 pub(super) fn make_regions(function: &mut ir::Function) -> [AliasRegion; REGIONS] {
     let names = [
-        "context", "global", "table", "function", "heap", "object", "card",
+        "context", "global", "table", "function", "heap", "object", "card", "passed",
     ];
     std::array::from_fn(|index| {
         function.dfg.alias_regions.insert(AliasRegionData {

@@ -3,13 +3,22 @@
 use silica_contract::{
     builtin::Builtin,
     layout::store,
-    object::{self, ALIGNMENT, ArrayLayout},
+    object::{self, ALIGNMENT, ArrayLayout, CONTINUATION_BYTES, CONTINUATION_PLACE, type_id},
 };
 use silica_module::IndexType;
 use silica_operator::{IntBinary, IntCompare, IntType, MachineType};
 
 use super::place::one;
 use crate::{Backend, FieldType, control::plain, function::Translator};
+
+/// What a new object begins with.
+#[derive(Clone, Copy)]
+enum Header {
+    /// The canonical id of a type of the module.
+    Type(u32),
+    /// That of all continuations.
+    Continuation,
+}
 
 const WORD: FieldType = FieldType::Value(MachineType::I32);
 /// Arrays of more elements are made by the builtin: it clears them faster.
@@ -22,12 +31,43 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         let done = self.backend.block(&[MachineType::Object], false);
         self.backend.mark_cold(slow);
         let size = self.i64(bytes.into());
-        let object = self.bump(type_index, size, slow);
+        let object = self.bump(Header::Type(type_index), size, slow);
         self.backend.jump(one(done, object));
         self.backend.enter_block(slow);
         let object = self.zeroed_struct(type_index, bytes);
         self.backend.jump(one(done, object));
         self.continue_with(done)
+    }
+
+    /// A new continuation that names none: its place has to be written before it is used.
+    pub(crate) fn new_continuation(&mut self) -> B::Value {
+        let slow = self.backend.block(&[], false);
+        let done = self.backend.block(&[MachineType::Object], false);
+        self.backend.mark_cold(slow);
+        let header = Header::Continuation;
+        let size = self.i64(CONTINUATION_BYTES.into());
+        let object = self.bump(header, size, slow);
+        let copy = self.backend.duplicate(&object);
+        let none = self.backend.constant(MachineType::I32, 0);
+        self.header_set(copy, CONTINUATION_PLACE, none);
+        self.backend.jump(one(done, object));
+        self.backend.enter_block(slow);
+        let id = self.header_id(header);
+        let id = self.widen(IndexType::I32, id);
+        let size = self.i64(CONTINUATION_BYTES.into());
+        let object = self.builtin_value(Builtin::ObjectNew, vec![id, size]);
+        self.backend.jump(one(done, object));
+        self.continue_with(done)
+    }
+
+    /// What a new object begins with.
+    fn header_id(&mut self, header: Header) -> B::Value {
+        match header {
+            Header::Type(index) => self.type_id(index),
+            Header::Continuation => self
+                .backend
+                .constant(MachineType::I32, type_id::CONTINUATION.into()),
+        }
     }
 
     /// A new struct of so many bytes, all zero.
@@ -53,7 +93,7 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         self.branch_if_long(length, slow);
         let bytes = self.array_bytes(layout, length);
         let copy = self.backend.duplicate(&bytes);
-        let object = self.bump(type_index, copy, slow);
+        let object = self.bump(Header::Type(type_index), copy, slow);
         self.write_length(&object, length);
         if cleared {
             self.clear(&object, bytes);
@@ -79,7 +119,7 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         self.backend.mark_cold(slow);
         let count = self.backend.constant(MachineType::I32, length.into());
         let bytes = self.i64(layout.bytes(length));
-        let object = self.bump(type_index, bytes, slow);
+        let object = self.bump(Header::Type(type_index), bytes, slow);
         self.write_length(&object, &count);
         self.backend.jump(one(done, object));
         self.backend.enter_block(slow);
@@ -188,9 +228,9 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         bytes
     }
 
-    /// Takes so many bytes (`i64`) of the nursery, for an object of that type; goes to `slow`, which it seals, where there are
+    /// Takes so many bytes (`i64`) of the nursery, for an object with that header; goes to `slow`, which it seals, where there are
     /// too few.
-    fn bump(&mut self, type_index: u32, bytes: B::Value, slow: B::Block) -> B::Value {
+    fn bump(&mut self, header: Header, bytes: B::Value, slow: B::Block) -> B::Value {
         let fast = self.backend.block(&[], false);
         let next = self.store_field_get(store::NURSERY_NEXT, WORD);
         let copy = self.backend.duplicate(&next);
@@ -211,7 +251,7 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         let end = self.narrow(IndexType::I32, end);
         self.store_field_set(store::NURSERY_NEXT, WORD, end);
         let object = self.backend.object(next);
-        let id = self.type_id(type_index);
+        let id = self.header_id(header);
         let copy = self.backend.duplicate(&object);
         self.header_set(copy, object::TYPE, id);
         object

@@ -298,7 +298,9 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
             | HeapType::Extern
             | HeapType::NoExtern
             | HeapType::Exn
-            | HeapType::NoExn => unreachable!("`ask` has answered for these, or this has"),
+            | HeapType::NoExn
+            | HeapType::Cont
+            | HeapType::NoCont => unreachable!("`ask` has answered for these, or this has"),
         })
     }
 

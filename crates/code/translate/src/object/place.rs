@@ -50,7 +50,11 @@ const fn functions(storage: StorageType) -> Option<RefType> {
 pub(super) const fn is_object(storage: StorageType) -> bool {
     match storage {
         StorageType::Value(ValueType::Ref(ty)) => match ty.heap {
-            HeapType::I31 | HeapType::None | HeapType::NoExtern | HeapType::NoExn => false,
+            HeapType::I31
+            | HeapType::None
+            | HeapType::NoExtern
+            | HeapType::NoExn
+            | HeapType::NoCont => false,
             heap => matches!(heap.machine(), MachineType::Object),
         },
         StorageType::I8 | StorageType::I16 | StorageType::Value(_) => false,
@@ -124,14 +128,14 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
     }
 
     /// Reads an `i32` of an object that is no field of its type: its type id, or its length.
-    pub(super) fn header_get(&mut self, object: B::Value, offset: u32, null: TrapCode) -> B::Value {
+    pub(crate) fn header_get(&mut self, object: B::Value, offset: u32, null: TrapCode) -> B::Value {
         let address = self.heap_address(object);
         let ty = FieldType::Value(MachineType::I32);
         let field = object_field(offset, ty, Some(null));
         self.backend.field_get(address, field)
     }
 
-    pub(super) fn header_set(&mut self, object: B::Value, offset: u32, value: B::Value) {
+    pub(crate) fn header_set(&mut self, object: B::Value, offset: u32, value: B::Value) {
         let address = self.heap_address(object);
         let field = object_field(offset, FieldType::Value(MachineType::I32), None);
         self.backend.field_set(address, field, value);

@@ -4,6 +4,8 @@
 //! registers; the callee pops the arguments on the stack and preserves what C does.
 //! x21 holds the fuel where fuel is counted.
 
+mod switching;
+
 use std::arch::naked_asm;
 
 use silica_contract::layout::{host_context, store};
@@ -43,6 +45,8 @@ macro_rules! restore_host {
          ret"
     };
 }
+
+pub(crate) use switching::{arrive, prepare_stack, start_stub, switching_stub};
 
 /// Calls `code`, on the stack that begins at `stack` unless that is 0: [`super::RETURNED`] when it returned, with its results
 /// in the activation but for the first integer, and 1 when [`resume_host`] ended it.

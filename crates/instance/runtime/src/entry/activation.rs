@@ -7,6 +7,8 @@ use std::{
 
 use silica_contract::layout;
 
+use crate::computation::{Clause, Computation};
+
 /// What [`super::enter`] calls, beside the activation: it travels in registers, since a call is made of few stores.
 #[derive(Clone, Copy)]
 pub(crate) struct Entrance {
@@ -53,6 +55,15 @@ pub(crate) struct Ended {
     pub(crate) first_result: u64,
 }
 
+/// Where control arrives when a stack is left for another.
+#[repr(C)]
+pub(crate) struct Arrival {
+    /// Where the registers are saved that are restored.
+    pub(crate) stack_pointer: usize,
+    /// What the call gives by which that stack was left.
+    pub(crate) result: u64,
+}
+
 /// The registers that arguments and results travel in, by the convention's order.
 /// For arguments the first two integers are the contexts, which are not read: that of the code comes
 /// with the [`Entrance`], and the host has none.
@@ -78,6 +89,11 @@ pub(crate) struct StoreFields {
     pub(crate) functions_length: u64,
     pub(crate) reserve_limit: usize,
     pub(crate) reserve_top: usize,
+    pub(crate) resume: usize,
+    pub(crate) suspend: usize,
+    pub(crate) switch: usize,
+    pub(crate) passed: *mut u128,
+    pub(crate) clauses: *mut Clause,
     /// The innermost activation of this store.
     pub(crate) activation: *mut Activation,
 }
@@ -105,6 +121,8 @@ pub(crate) struct Activation {
     previous_exit_pc: MaybeUninit<usize>,
     /// Where the thread that runs it notes its innermost activation.
     thread_slot: MaybeUninit<*const Cell<*mut Activation>>,
+    /// The innermost computation with a stack of its own that runs in it; null for none.
+    pub(crate) computation: *mut Computation,
 }
 
 /// What was innermost before an activation.
@@ -154,6 +172,11 @@ const _: () = {
     assert!(offset_of!(StoreFields, activation) == layout::store::BYTES as usize);
     assert!(offset_of!(StoreFields, reserve_limit) == layout::store::RESERVE_LIMIT as usize);
     assert!(offset_of!(StoreFields, reserve_top) == layout::store::RESERVE_TOP as usize);
+    assert!(offset_of!(StoreFields, resume) == layout::store::RESUME as usize);
+    assert!(offset_of!(StoreFields, suspend) == layout::store::SUSPEND as usize);
+    assert!(offset_of!(StoreFields, switch) == layout::store::SWITCH as usize);
+    assert!(offset_of!(StoreFields, passed) == layout::store::PASSED as usize);
+    assert!(offset_of!(StoreFields, clauses) == layout::store::CLAUSES as usize);
 };
 
 impl Activation {
@@ -164,10 +187,11 @@ impl Activation {
         store: *mut StoreFields,
     ) -> &mut Activation {
         let activation = place.as_mut_ptr();
-        // SAFETY: the only field that must be initialized is written: the others are the registers, the arguments on the
+        // SAFETY: the only fields that must be initialized are written: the others are the registers, the arguments on the
         // stack, and what `enter` and `run` write before anybody reads it.
         unsafe {
             (&raw mut (*activation).store).write(store);
+            (&raw mut (*activation).computation).write(std::ptr::null_mut());
             &mut *activation
         }
     }
@@ -191,6 +215,15 @@ impl Activation {
     pub(crate) fn entry_frame(&self) -> usize {
         // SAFETY: `enter` has written it; this is asked only of activations that were entered.
         unsafe { self.host_stack_pointer.assume_init() + FRAME_ABOVE_STACK_POINTER }
+    }
+
+    /// The activation of a computation, on its own stack.
+    ///
+    /// # Safety
+    /// It has begun.
+    pub(crate) unsafe fn of(computation: &Computation) -> &Activation {
+        // SAFETY: see above: that is what the pointer is.
+        unsafe { &*computation.activation.cast::<Activation>() }
     }
 
     /// Notes what was before, when the activation becomes the innermost.

@@ -4,6 +4,8 @@
 //! to xmm7; results leave in rax, rcx, rdx, rsi, rdi, r8, r9, r10 and xmm0 to xmm7; the callee pops the arguments on
 //! the stack and preserves rbx, rbp and r12 to r15, as in C. r15 holds the fuel where fuel is counted.
 
+mod switching;
+
 use std::arch::naked_asm;
 
 use silica_contract::layout::{host_context, store};
@@ -16,6 +18,8 @@ use super::activation::{
         STACK_ARGUMENTS_BYTES, STORE,
     },
 };
+
+pub(crate) use switching::{prepare_stack, start_stub, switching_stub};
 
 /// Calls `code`, on the stack that begins at `stack` unless that is 0: [`super::RETURNED`] when it returned, with its results
 /// in the activation but for the first integer, and 1 when [`resume_host`] ended it.

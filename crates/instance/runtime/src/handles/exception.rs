@@ -60,7 +60,8 @@ impl StoreState {
             | Value::V128(_)
             | Value::Extern(_)
             | Value::Any(_)
-            | Value::Exn(_) => bits,
+            | Value::Exn(_)
+            | Value::Continuation(_) => bits,
         }
     }
 

@@ -4,12 +4,12 @@
 //! the first live bytes of its card go, which a table says, and after the marked bytes before it on the card. So nothing is written
 //! to objects but their new references, and they move in one pass. The nursery is empty meanwhile.
 
-use silica_contract::object::{ALIGNMENT, heap};
+use silica_contract::object::{self, ALIGNMENT, heap};
 
 use super::{
     host_values::HostValues,
     objects::Objects,
-    owner::{Damaged, Owner},
+    owner::{Damaged, Owner, Suspended},
     shape::Shape,
     space::Extent,
 };
@@ -33,15 +33,20 @@ pub(super) fn collect(
     let mut marking = Marking {
         objects,
         stack,
+        continuations: &mut Vec::new(),
         overflowed: false,
     };
     owner.roots(&mut |reference| {
         marking.mark(reference)?;
         Ok(reference)
     })?;
-    marking.finish()?;
+    marking.finish(owner)?;
+    owner.marked();
     let top = place(objects);
     owner.roots(&mut |reference| new_place(objects, reference))?;
+    owner.suspended(Suspended::All, &mut |reference| {
+        new_place(objects, reference)
+    })?;
     host_values.collected(|reference| match is_marked(objects, reference) {
         true => new_place(objects, reference).map(Some),
         false => Ok(None),
@@ -73,6 +78,8 @@ fn cards(objects: &Objects) -> std::ops::Range<u32> {
 struct Marking<'a> {
     objects: &'a mut Objects,
     stack: &'a mut Vec<u32>,
+    /// Places of continuations whose objects were marked, to be looked through later.
+    continuations: &'a mut Vec<u32>,
     /// Some marked object was not put on the stack.
     overflowed: bool,
 }
@@ -98,6 +105,17 @@ impl Marking<'_> {
         let has_references = match shape {
             Shape::Fixed { offsets, .. } => offsets.0 < offsets.1,
             Shape::Array { objects, .. } => objects,
+            Shape::Continuation => {
+                let place = self
+                    .objects
+                    .space
+                    .read(object, object::CONTINUATION_PLACE)?;
+                // A consumed one has none.
+                if place != 0 {
+                    self.continuations.push(place);
+                }
+                false
+            }
             Shape::Unknown => false,
         };
         if !has_references {
@@ -112,7 +130,20 @@ impl Marking<'_> {
     }
 
     /// Looks through everything that was marked.
-    fn finish(&mut self) -> Result<(), Damaged> {
+    fn finish(&mut self, owner: &mut dyn Owner) -> Result<(), Damaged> {
+        loop {
+            self.finish_objects()?;
+            let Some(place) = self.continuations.pop() else {
+                return Ok(());
+            };
+            owner.continuation(place, &mut |reference| {
+                self.mark(reference)?;
+                Ok(reference)
+            })?;
+        }
+    }
+
+    fn finish_objects(&mut self) -> Result<(), Damaged> {
         self.drain()?;
         while std::mem::take(&mut self.overflowed) {
             let mut next = self.objects.old_start;
@@ -135,11 +166,13 @@ impl Marking<'_> {
     fn scan(&mut self, reference: u32) -> Result<u32, Damaged> {
         let (object, shape) = self.objects.describe(reference)?;
         let (stack, overflowed) = (&mut *self.stack, &mut self.overflowed);
+        let continuations = &mut *self.continuations;
         self.objects
             .visit(object, shape, EVERYWHERE, |objects, reference| {
                 let mut marking = Marking {
                     objects,
                     stack,
+                    continuations,
                     overflowed: false,
                 };
                 marking.mark(reference)?;

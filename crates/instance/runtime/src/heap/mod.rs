@@ -27,7 +27,7 @@ use silica_contract::object::{self, ALIGNMENT, ArrayLayout, heap};
 pub(crate) use self::{
     config::HeapConfig,
     objects::Array,
-    owner::{Damaged, HeapError, Owner, Visit},
+    owner::{Damaged, HeapError, Owner, Suspended, Visit},
     shape::is_object,
 };
 use self::{
@@ -232,7 +232,7 @@ impl Heap {
     pub(crate) fn element_bytes(&mut self, type_id: u32) -> Result<u32, Damaged> {
         match self.objects.shape(type_id)? {
             Shape::Array { layout, .. } => Ok(1 << layout.element_shift),
-            Shape::Unknown | Shape::Fixed { .. } => Err(Damaged),
+            Shape::Unknown | Shape::Fixed { .. } | Shape::Continuation => Err(Damaged),
         }
     }
 
@@ -248,7 +248,9 @@ impl Heap {
     ) -> Result<u32, HeapError> {
         let layout: ArrayLayout = match self.objects.shape(type_id)? {
             Shape::Array { layout, .. } => layout,
-            Shape::Unknown | Shape::Fixed { .. } => return Err(HeapError::Damaged),
+            Shape::Unknown | Shape::Fixed { .. } | Shape::Continuation => {
+                return Err(HeapError::Damaged);
+            }
         };
         let start = self.allocate(type_id, layout.bytes(length), owner)?;
         let object = self.objects.space.check(start, 8)?;

@@ -98,6 +98,7 @@ impl Objects {
         let shape = self.shape(header)?;
         let bytes = match shape {
             Shape::Fixed { bytes, .. } => bytes,
+            Shape::Continuation => object::CONTINUATION_BYTES,
             Shape::Array { layout, .. } => {
                 let length = self.space.read(head, object::ARRAY_LENGTH)?;
                 u32::try_from(layout.bytes(length)).map_err(|_| Damaged)?
@@ -145,7 +146,7 @@ impl Objects {
                     at(self, offset)?;
                 }
             }
-            Shape::Array { objects: false, .. } | Shape::Unknown => {}
+            Shape::Array { objects: false, .. } | Shape::Continuation | Shape::Unknown => {}
         }
         Ok(())
     }

@@ -36,10 +36,28 @@ impl From<OsError> for HeapError {
 /// Gets a reference and gives the one to put in its place.
 pub(crate) type Visit<'a> = dyn FnMut(u32) -> Result<u32, Damaged> + 'a;
 
+/// Which of the suspended continuations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suspended {
+    /// Those that have run, or got values, since the last time that these were asked for: only they can refer to young objects.
+    Young,
+    /// Every one.
+    All,
+}
+
 /// What a heap needs of the store that owns it.
 pub(crate) trait Owner {
     /// Tells each reference to an object that the owner holds, and puts what it gets in its place.
     fn roots(&mut self, visit: &mut Visit<'_>) -> Result<(), Damaged>;
+
+    /// Tells each reference that suspended continuations hold, and puts what it gets in its place.
+    fn suspended(&mut self, which: Suspended, visit: &mut Visit<'_>) -> Result<(), Damaged>;
+
+    /// Tells each reference that one suspended continuation holds, of which an object was found while what is alive is marked.
+    fn continuation(&mut self, place: u32, visit: &mut Visit<'_>) -> Result<(), Damaged>;
+
+    /// All that is alive was marked: frees the continuations that were not found.
+    fn marked(&mut self);
 
     /// Whether the heap may become so many bytes long.
     ///

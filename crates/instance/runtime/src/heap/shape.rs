@@ -14,6 +14,8 @@ pub(super) enum Shape {
     Unknown,
     /// A struct, an exception or a value of the host: so many bytes, with references to objects at the offsets that [`Shapes::offset`] has for this range.
     Fixed { bytes: u32, offsets: (u32, u32) },
+    /// A continuation, whose references are the store's business.
+    Continuation,
     /// An array.
     Array { layout: ArrayLayout, objects: bool },
 }
@@ -29,11 +31,14 @@ pub(super) struct Shapes {
 
 impl Shapes {
     pub(super) fn new() -> Shapes {
+        let mut by_id = vec![Shape::Unknown; (type_id::FIRST / type_id::STEP) as usize];
+        by_id[(type_id::HOST / type_id::STEP) as usize] = Shape::Fixed {
+            bytes: silica_contract::object::HOST_BYTES,
+            offsets: (0, 0),
+        };
+        by_id[(type_id::CONTINUATION / type_id::STEP) as usize] = Shape::Continuation;
         Shapes {
-            by_id: vec![Shape::Fixed {
-                bytes: silica_contract::object::HOST_BYTES,
-                offsets: (0, 0),
-            }],
+            by_id,
             offsets: Vec::new(),
             kept: Vec::new(),
         }
@@ -79,6 +84,8 @@ impl Shapes {
                 let params = ty.params.iter();
                 self.fixed(&layout, params.map(|ty| is_object(StorageType::Value(*ty))))
             }
+            // No object has such a type as its header.
+            CompositeType::Continuation(_) => return Err(Damaged),
         };
         let place = (id / type_id::STEP) as usize;
         if place >= self.by_id.len() {

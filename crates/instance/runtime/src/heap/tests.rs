@@ -43,6 +43,16 @@ impl Owner for TestOwner {
         Ok(())
     }
 
+    fn suspended(&mut self, _: Suspended, _: &mut Visit<'_>) -> Result<(), Damaged> {
+        Ok(())
+    }
+
+    fn continuation(&mut self, _: u32, _: &mut Visit<'_>) -> Result<(), Damaged> {
+        Err(Damaged)
+    }
+
+    fn marked(&mut self) {}
+
     fn may_grow(&mut self, _: usize, desired: usize) -> Result<bool, HostError> {
         Ok(desired <= self.bytes_max)
     }
@@ -146,7 +156,7 @@ impl Fixture {
         let (extent, shape) = self.heap.objects.describe(object).unwrap();
         let at = match shape {
             Shape::Array { .. } => object + offset,
-            Shape::Fixed { .. } | Shape::Unknown => object,
+            Shape::Fixed { .. } | Shape::Continuation | Shape::Unknown => object,
         };
         let space = &mut self.heap.objects.space;
         space.set_dirty(at >> heap::CARD_SHIFT, true);

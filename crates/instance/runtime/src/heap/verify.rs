@@ -6,7 +6,7 @@ use silica_contract::object::heap;
 
 use super::{
     objects::Objects,
-    owner::{Damaged, Owner},
+    owner::{Damaged, Owner, Suspended},
 };
 
 /// Checks everything that can be checked.
@@ -43,5 +43,6 @@ pub(super) fn verify(objects: &mut Objects, owner: &mut dyn Owner) -> Result<(),
             return Err(Damaged);
         }
     }
-    owner.roots(&mut |reference| check(reference))
+    owner.roots(&mut |reference| check(reference))?;
+    owner.suspended(Suspended::All, &mut |reference| check(reference))
 }

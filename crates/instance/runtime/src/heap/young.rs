@@ -8,7 +8,7 @@ use silica_contract::object::{self, ALIGNMENT, heap};
 use super::{
     host_values::HostValues,
     objects::Objects,
-    owner::{Damaged, Owner},
+    owner::{Damaged, Owner, Suspended},
 };
 
 /// All offsets.
@@ -23,6 +23,9 @@ pub(super) fn collect(
 ) -> Result<(), Damaged> {
     let moved_from = objects.top;
     owner.roots(&mut |reference| evacuate(objects, nursery_end, reference))?;
+    owner.suspended(Suspended::Young, &mut |reference| {
+        evacuate(objects, nursery_end, reference)
+    })?;
     visit_dirty(objects, nursery_end, moved_from)?;
     let mut next = moved_from;
     while next < objects.top {

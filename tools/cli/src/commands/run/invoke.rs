@@ -87,12 +87,15 @@ fn line(value: &Val) -> String {
         Val::F32(v) => f32::from_bits(*v).to_string(),
         Val::F64(v) => f64::from_bits(*v).to_string(),
         Val::V128(v) => format!("{:#034x}", v.as_u128()),
-        Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => {
-            "null".to_owned()
-        }
+        Val::FuncRef(None)
+        | Val::ExternRef(None)
+        | Val::AnyRef(None)
+        | Val::ExnRef(None)
+        | Val::ContRef(None) => "null".to_owned(),
         Val::FuncRef(Some(_)) => "a function".to_owned(),
         Val::ExternRef(Some(_)) | Val::AnyRef(Some(_)) => "a reference".to_owned(),
         Val::ExnRef(Some(_)) => "an exception".to_owned(),
+        Val::ContRef(Some(_)) => "a continuation".to_owned(),
     }
 }
 

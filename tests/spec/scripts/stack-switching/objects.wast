@@ -1,0 +1,115 @@
+;; Objects of the heap that only suspended stacks, or what is bound, keep; and continuations that only objects keep.
+
+(module
+  (type $box (struct (field (mut i32))))
+  (type $f (func (result i32)))
+  (type $c (cont $f))
+  (type $node (struct (field (mut (ref null $c))) (field (mut (ref null $node)))))
+  (type $exit (func (param (ref $box)) (result i32)))
+  (type $d (cont $exit))
+  (tag $t (param (ref null $box)) (result (ref $box)))
+  (tag $pause)
+
+  (func $litter (param i32)
+    (loop $again
+      (drop (struct.new $box (local.get 0)))
+      (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+
+  ;; Keeps a box in each frame, over a suspension at the bottom.
+  (func $keep (param $depth i32) (param $box (ref $box)) (result i32) (local $mine (ref $box))
+    (local.set $mine (struct.new $box (local.get $depth)))
+    (if (i32.eqz (local.get $depth))
+      (then (return (struct.get $box 0 (suspend $t (local.get $box))))))
+    (i32.add (struct.get $box 0 (local.get $mine))
+      (i32.add
+        (call $keep (i32.sub (local.get $depth) (i32.const 1)) (local.get $mine))
+        (struct.get $box 0 (local.get $box)))))
+  (func $twenty (type $f) (call $keep (i32.const 20) (struct.new $box (i32.const 1000))))
+  ;; The same, on a stack between.
+  (func $between (type $f) (local $mine (ref $box))
+    (local.set $mine (struct.new $box (i32.const 5000)))
+    (i32.add (resume $c (cont.new $c (ref.func $twenty))) (struct.get $box 0 (local.get $mine))))
+  (elem declare func $twenty $between $forever $itself $pauses)
+
+  (func $run (param $begin (ref $c)) (param $litter i32) (result i32)
+    (local $k (ref null $d)) (local $passed (ref null $box))
+    (block $on_t (result (ref null $box) (ref $d))
+      (resume $c (on $t $on_t) (local.get $begin))
+      (unreachable))
+    (local.set $k)
+    (local.set $passed)
+    (call $litter (local.get $litter))
+    (i32.add (struct.get $box 0 (local.get $passed))
+      (resume $d (struct.new $box (i32.const 10000)) (local.get $k))))
+  (func (export "frames") (param i32) (result i32)
+    (call $run (cont.new $c (ref.func $twenty)) (local.get 0)))
+  (func (export "frames of two") (param i32) (result i32)
+    (call $run (cont.new $c (ref.func $between)) (local.get 0)))
+
+  ;; Continuations in a list, resumed in the order of the list.
+  (func $pauses (type $f) (local $mine (ref $box))
+    (local.set $mine (struct.new $box (i32.const 1)))
+    (suspend $pause)
+    (struct.set $box 0 (local.get $mine) (i32.add (struct.get $box 0 (local.get $mine)) (i32.const 2)))
+    (struct.get $box 0 (local.get $mine)))
+  (func $paused (result (ref $c))
+    (block $on_pause (result (ref $c))
+      (resume $c (on $pause $on_pause) (cont.new $c (ref.func $pauses)))
+      (unreachable)))
+  (func (export "list") (param $count i32) (param $litter i32) (result i32)
+    (local $list (ref null $node)) (local $sum i32)
+    (loop $again
+      (local.set $list (struct.new $node (call $paused) (local.get $list)))
+      (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))
+    (call $litter (local.get $litter))
+    (loop $again
+      (local.set $sum (i32.add (local.get $sum) (resume $c (struct.get $node 0 (local.get $list)))))
+      (br_if $again (i32.eqz (ref.is_null (local.tee $list (struct.get $node 1 (local.get $list)))))))
+    (local.get $sum))
+
+  ;; Suspended, and dropped: there are far more than may be alive at once.
+  (func $forever (type $f) (local $mine (ref $box))
+    (local.set $mine (struct.new $box (i32.const 1)))
+    (loop $again (suspend $pause) (br $again))
+    (struct.get $box 0 (local.get $mine)))
+  (func (export "dropped") (param i32) (result i32)
+    (loop $again
+      (block $on_pause (result (ref $c))
+        (resume $c (on $pause $on_pause) (cont.new $c (ref.func $forever)))
+        (unreachable))
+      (drop)
+      (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (i32.const 1))
+  ;; Never begun, and dropped.
+  (func (export "never begun") (param i32) (result i32)
+    (loop $again
+      (drop (cont.new $c (ref.func $forever)))
+      (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (i32.const 1))
+  ;; Its own frame keeps the object that keeps it.
+  (global $own (mut (ref null $node)) (ref.null $node))
+  (func $itself (type $f) (local $node (ref null $node))
+    (local.set $node (global.get $own))
+    (suspend $pause)
+    (drop (struct.get $node 0 (local.get $node)))
+    (i32.const 5))
+  (func (export "cycles") (param i32) (result i32) (local $k (ref null $c))
+    (loop $again
+      (global.set $own (struct.new_default $node))
+      (block $on_pause (result (ref $c))
+        (resume $c (on $pause $on_pause) (cont.new $c (ref.func $itself)))
+        (unreachable))
+      (local.set $k)
+      (struct.set $node 0 (global.get $own) (local.get $k))
+      (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    ;; The last one is alive.
+    (resume $c (struct.get $node 0 (global.get $own))))
+)
+(assert_return (invoke "frames" (i32.const 1)) (i32.const 11420))
+(assert_return (invoke "frames" (i32.const 500)) (i32.const 11420))
+(assert_return (invoke "frames of two" (i32.const 500)) (i32.const 16420))
+(assert_return (invoke "list" (i32.const 50) (i32.const 100)) (i32.const 150))
+(assert_return (invoke "dropped" (i32.const 1500)) (i32.const 1))
+(assert_return (invoke "never begun" (i32.const 12000)) (i32.const 1))
+(assert_return (invoke "cycles" (i32.const 1500)) (i32.const 5))
+(assert_return (invoke "list" (i32.const 20) (i32.const 100)) (i32.const 60))
