@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn hints_that_make_no_sense_are_no_error() {
-        let mut bytes = parse_text(b"(module (func))", None).unwrap();
+        let mut bytes = parse_text(b"(module (func))", None).unwrap().into_owned();
         let name = b"metadata.code.branch_hint";
         // Two functions, the first with an offset behind its end, the second not there.
         let contents = [2, 0, 1, 99, 1, 1, 7, 200, 200, 200, 200, 0];

@@ -143,6 +143,10 @@ fn user_of(feature: Feature) -> &'static str {
             "(module (rec (type (descriptor 1) (struct)) (type (describes 0) (struct)))
                 (func (param (ref (exact 1))) (drop (struct.new_default_desc 0 (local.get 0)))))"
         }
+        Feature::StackSwitching => {
+            "(module (type $f (func)) (type (cont $f)) (func $f) (elem declare func $f)
+                (func (drop (cont.new 1 (ref.func $f)))))"
+        }
     }
 }
 

@@ -67,10 +67,10 @@ fn calls(code: &[u8], reached: &mut Vec<u32>) -> Option<()> {
     let mut operators = body.get_operators_reader().ok()?;
     while !operators.eof() {
         match operators.read().ok()? {
-            Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
-                if !reached.contains(&function_index) {
-                    reached.push(function_index);
-                }
+            Operator::Call { function_index } | Operator::ReturnCall { function_index }
+                if !reached.contains(&function_index) =>
+            {
+                reached.push(function_index);
             }
             Operator::CallIndirect { .. }
             | Operator::ReturnCallIndirect { .. }

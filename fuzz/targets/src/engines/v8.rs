@@ -38,7 +38,6 @@ pub struct V8 {
 }
 
 /// The process, started when it is first asked for; or why there is none.
-#[must_use]
 pub fn v8() -> MutexGuard<'static, Result<V8, String>> {
     static PROCESS: OnceLock<Mutex<Result<V8, String>>> = OnceLock::new();
     let process = PROCESS.get_or_init(|| Mutex::new(V8::start()));
