@@ -132,10 +132,10 @@ impl FrameInfo {
         compiled: &rt::CompiledModule,
         text_offset: u32,
     ) {
-        let (image, module) = (compiled.image(), compiled.module());
-        let module_offset = image.index().module_offset_at(image.bytes(), text_offset);
+        let module = compiled.module();
+        let module_offset = compiled.module_offset_at(text_offset);
         let index = |defined: u32| defined + module.imported_functions;
-        let function = image.index().function_at(image.bytes(), text_offset);
+        let function = compiled.function_at(text_offset);
         let source = module_offset.and_then(|offset| body_at(module, offset));
         let frame = |function: Option<u32>, module_offset| FrameInfo {
             module: Module::from_compiled(engine, compiled.clone()),

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
 use silica_pipeline as pipeline;
 
-use crate::{Engine, Module, Result, compiler::FreshImage, load};
+use crate::{Engine, Module, Result, load};
 
 /// Compiles one module, and can tell how far it is and be stopped.
 ///
@@ -23,7 +24,7 @@ use crate::{Engine, Module, Result, compiler::FreshImage, load};
 /// ```
 pub struct CodeBuilder<'a> {
     engine: &'a Engine,
-    bytes: &'a [u8],
+    bytes: Cow<'a, [u8]>,
     path: Option<&'a Path>,
     text: bool,
     options: pipeline::Options<'a>,
@@ -33,6 +34,16 @@ impl<'a> CodeBuilder<'a> {
     /// To compile the module that `bytes` are, as binary or as text.
     #[must_use]
     pub fn new(engine: &'a Engine, bytes: &'a [u8]) -> CodeBuilder<'a> {
+        CodeBuilder::with(engine, Cow::Borrowed(bytes))
+    }
+
+    /// As [`CodeBuilder::new`]. Where functions are compiled when they are called, the bytes are kept, and so given are not copied.
+    #[must_use]
+    pub fn from_vec(engine: &'a Engine, bytes: Vec<u8>) -> CodeBuilder<'a> {
+        CodeBuilder::with(engine, Cow::Owned(bytes))
+    }
+
+    fn with(engine: &'a Engine, bytes: Cow<'a, [u8]>) -> CodeBuilder<'a> {
         CodeBuilder {
             engine,
             bytes,
@@ -75,37 +86,48 @@ impl<'a> CodeBuilder<'a> {
     /// # Errors
     /// If the module is malformed or invalid, or exceeds what can be compiled.
     pub fn compile_module_serialized(&self) -> Result<Vec<u8>> {
-        Ok(self.compile(&self.binary()?)?.into_bytes())
-    }
-
-    fn binary(&self) -> Result<Cow<'a, [u8]>> {
-        if self.text {
-            Ok(silica_module::parse_text(self.bytes, self.path)?)
-        } else {
-            Ok(Cow::Borrowed(self.bytes))
-        }
-    }
-
-    fn compile(&self, binary: &[u8]) -> Result<FreshImage> {
-        self.engine.compiler().compile(binary, &self.options)
+        let binary = binary(Cow::Borrowed(&self.bytes), self.text, self.path)?;
+        let image = self.engine.compiler().compile(&binary, &self.options)?;
+        Ok(image.into_bytes())
     }
 
     /// The compiled module, from the engine's [cache](crate::Config::cache) if it is there.
     ///
     /// # Errors
     /// If the module is malformed or invalid, or exceeds what can be compiled.
-    pub fn compile_module(&self) -> Result<Module> {
-        let binary = self.binary()?;
-        let Some(place) = self.engine.compiler().place(&binary) else {
-            return load::fresh(self.engine, self.compile(&binary)?);
-        };
-        if let Some(module) = load::cached(self.engine, &place) {
+    pub fn compile_module(self) -> Result<Module> {
+        let (engine, options) = (self.engine, &self.options);
+        let binary = binary(self.bytes, self.text, self.path)?;
+        let compiler = engine.compiler();
+        let place = compiler.place(&binary);
+        if let Some(place) = &place
+            && let Some(module) = load::cached(engine, place)
+        {
             return Ok(module);
         }
-        let image = self.compile(&binary)?;
-        place.keep(&image);
-        load::fresh(self.engine, image)
+        let image = if compiler.is_lazy() {
+            let (lazy, image) = compiler.validate_lazy(binary, options)?;
+            let lazy = Arc::new(lazy);
+            if let Some(module) = load::growing(engine, &lazy, image)? {
+                return Ok(module);
+            }
+            lazy.compile_whole(options)?
+        } else {
+            compiler.compile(&binary, options)?
+        };
+        if let Some(place) = &place {
+            place.keep(&image);
+        }
+        load::fresh(engine, image)
     }
+}
+
+/// What is compiled: `bytes`, or what they are the text of.
+fn binary<'b>(bytes: Cow<'b, [u8]>, text: bool, path: Option<&Path>) -> Result<Cow<'b, [u8]>> {
+    if text && let Cow::Owned(binary) = silica_module::parse_text(&bytes, path)? {
+        return Ok(Cow::Owned(binary));
+    }
+    Ok(bytes)
 }
 
 impl std::fmt::Debug for CodeBuilder<'_> {
@@ -136,6 +158,16 @@ impl Module {
             .compile_module()
     }
 
+    /// As [`Module::from_binary`], of bytes that the module may keep.
+    ///
+    /// # Errors
+    /// As [`Module::from_binary`].
+    pub fn from_vec(engine: &Engine, binary: Vec<u8>) -> Result<Module> {
+        CodeBuilder::from_vec(engine, binary)
+            .accept_text(false)
+            .compile_module()
+    }
+
     /// Compiles the module in a file, given as bytes or as text.
     ///
     /// # Errors
@@ -144,7 +176,7 @@ impl Module {
         let path = path.as_ref();
         let bytes =
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        CodeBuilder::new(engine, &bytes)
+        CodeBuilder::from_vec(engine, bytes)
             .path(path)
             .compile_module()
             .with_context(|| format!("cannot compile {}", path.display()))

@@ -1,10 +1,14 @@
 //! An engine's settings as the compiler wants them, and the one call of the compiler.
 
+use std::borrow::Cow;
+
+use silica_contract::artefact::CompiledFunction;
 use silica_contract::settings::{ProcessorFeatures, Settings};
 use silica_module::{Features, Limits};
 use silica_pipeline as pipeline;
+use silica_runtime::{HostError, ModuleSource};
 
-use crate::{Config, Result};
+use crate::{Config, Result, Tier, host_error::to_host};
 
 /// The version that images are made by, which must be the one that loads them.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -16,6 +20,8 @@ pub(crate) struct Compiler {
     features: Features,
     limits: Limits,
     single_threaded: bool,
+    /// Whether functions are compiled when they are called.
+    lazy: bool,
     cache: Option<pipeline::Cache>,
 }
 
@@ -26,6 +32,46 @@ pub(crate) struct FreshImage(Vec<u8>);
 impl FreshImage {
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
+    }
+}
+
+/// A module that was validated here and now, whose functions are compiled when they are called. Only
+/// [`Compiler::validate_lazy`] makes one.
+pub(crate) struct FreshLazy(pipeline::LazyModule);
+
+impl FreshLazy {
+    /// Compiles the whole module.
+    pub(crate) fn compile_whole(&self, options: &pipeline::Options<'_>) -> Result<FreshImage> {
+        self.0.image(options).map(FreshImage).map_err(told)
+    }
+}
+
+/// An image of all but code, of a module that was validated here and now.
+pub(crate) struct LazyImage(Vec<u8>);
+
+impl LazyImage {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl ModuleSource for FreshLazy {
+    fn compile(&self, defined: u32) -> Result<CompiledFunction, HostError> {
+        (self.0.compile(defined)).map_err(|error| to_host(told(error)))
+    }
+
+    fn image(&self) -> Result<Vec<u8>, HostError> {
+        let options = pipeline::Options::default();
+        (self.0.image(&options)).map_err(|error| to_host(told(error)))
+    }
+}
+
+/// An error of compiling. One of decoding is told as itself, so that `downcast_ref` finds it, whether it comes from compiling or from
+/// validating.
+fn told(error: pipeline::CompileError) -> crate::Error {
+    match error {
+        pipeline::CompileError::Decode(error) => error.into(),
+        error => error.into(),
     }
 }
 
@@ -74,8 +120,10 @@ impl CachePlace<'_> {
 impl Compiler {
     pub(crate) fn new(config: &Config) -> Result<Compiler> {
         let host = pipeline::host_processor();
+        let settings = config.settings(&host)?;
         Ok(Compiler {
-            settings: config.settings(&host)?,
+            lazy: config.tier == Tier::Auto && pipeline::LazyModule::is_possible(&settings),
+            settings,
             host,
             features: config.features,
             limits: Limits::default(),
@@ -100,17 +148,36 @@ impl Compiler {
         binary: &[u8],
         options: &pipeline::Options<'_>,
     ) -> Result<FreshImage> {
-        let options = pipeline::Options {
+        let options = self.options(options);
+        let (features, limits) = (&self.features, &self.limits);
+        pipeline::compile(binary, features, limits, &self.settings, &options)
+            .map(FreshImage)
+            .map_err(told)
+    }
+
+    fn options<'a>(&self, options: &pipeline::Options<'a>) -> pipeline::Options<'a> {
+        pipeline::Options {
             single_threaded: self.single_threaded,
             ..*options
-        };
-        let (features, limits) = (&self.features, &self.limits);
-        match pipeline::compile(binary, features, limits, &self.settings, &options) {
-            Ok(image) => Ok(FreshImage(image)),
-            // So that `downcast_ref` finds it, whether it comes from compiling or from validating.
-            Err(pipeline::CompileError::Decode(error)) => Err(error.into()),
-            Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether modules are validated only, and their functions compiled when they are called.
+    pub(crate) fn is_lazy(&self) -> bool {
+        self.lazy
+    }
+
+    /// Validates a module, whose functions are to be compiled when they are called.
+    pub(crate) fn validate_lazy(
+        &self,
+        binary: Cow<'_, [u8]>,
+        options: &pipeline::Options<'_>,
+    ) -> Result<(FreshLazy, LazyImage)> {
+        let options = self.options(options);
+        let (features, limits) = (&self.features, &self.limits);
+        pipeline::LazyModule::new(binary, features, limits, &self.settings, &options)
+            .map(|(lazy, image)| (FreshLazy(lazy), LazyImage(image)))
+            .map_err(told)
     }
 
     /// Where the image of a module is kept, if there is a cache.

@@ -9,9 +9,12 @@ use silica_pipeline::Cache;
 
 use crate::pooling::PoolingAllocationConfig;
 
-/// Which compiler makes code.
+/// Which compiler makes code, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Tier {
+    /// A module is validated, and each function compiled in one pass when it is first called. A function that cannot be compiled
+    /// is told then: the call ends with the error. Where this cannot be had (on other processors, in an image) it is as with `Optimize`.
+    Auto,
     /// One pass over each function, many times as fast as optimizing it; the code takes longer to run. Only for x86-64.
     Baseline,
     /// The optimizing compiler.
@@ -396,7 +399,8 @@ impl Config {
         let mut settings = Settings::new(processor);
         settings.tier = match self.tier {
             Tier::Baseline => settings::Tier::Baseline,
-            Tier::Optimize => settings::Tier::Optimize,
+            // What is compiled whole is optimized.
+            Tier::Auto | Tier::Optimize => settings::Tier::Optimize,
         };
         settings.optimization = match self.opt_level {
             OptLevel::None => OptimizationLevel::None,

@@ -9,13 +9,14 @@
 )]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use silica_contract::settings::Settings;
 use silica_runtime as rt;
 
 use crate::{
     Engine, Module, Result,
-    compiler::{CachePlace, FreshImage, VERSION},
+    compiler::{CachePlace, FreshImage, FreshLazy, LazyImage, VERSION},
     error::EngineError,
 };
 
@@ -27,6 +28,29 @@ pub(crate) fn fresh(engine: &Engine, image: FreshImage) -> Result<Module> {
     // Its settings and its processor fit this engine, as just checked.
     let compiled = unsafe { rt::CompiledModule::new(engine.runtime(), image)? };
     Ok(Module::from_compiled(engine, compiled))
+}
+
+/// A module that this engine's compiler has just validated, and whose functions it compiles when they are called. None where the
+/// system has no such thing.
+pub(crate) fn growing(
+    engine: &Engine,
+    lazy: &Arc<FreshLazy>,
+    image: LazyImage,
+) -> Result<Option<Module>> {
+    let image = rt::Image::from_vec(image.into_bytes())?;
+    check_settings(engine, &image.metadata().settings)?;
+    // SAFETY: that a `FreshLazy` exists says that its code is made here, from the module that was validated on the way, and
+    // whose description the image is. Its settings and its processor fit this engine, as just checked.
+    let compiled =
+        unsafe { rt::CompiledModule::growing_from(engine.runtime(), image, Arc::clone(lazy) as _) };
+    match compiled {
+        Ok(compiled) => Ok(Some(Module::from_compiled(engine, compiled))),
+        Err(rt::LoadError::System(error)) => {
+            tracing::warn!(%error, "functions cannot be compiled when they are called");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The module whose image the cache has, if it has it. An entry that is not what it should be is removed.

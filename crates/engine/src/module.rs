@@ -6,7 +6,7 @@ use silica_contract::image::Section;
 use silica_module::{Module as Description, names};
 use silica_runtime as rt;
 
-use crate::{Engine, ExportType, ExternType, ImportType, Result, symbols};
+use crate::{Engine, ExportType, ExternType, ImportType, Result, host_error::from_host, symbols};
 
 /// A compiled module. Cloning it is cheap and gives the same module.
 ///
@@ -59,9 +59,13 @@ impl Module {
     /// ```
     ///
     /// # Errors
-    /// Never now; an engine may one day have modules without an image.
+    /// If its functions are compiled when they are called ([`Tier::Auto`](crate::Tier::Auto)), so that all of it is compiled now, and one
+    /// cannot be.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        Ok(self.compiled.image().bytes().to_vec())
+        match self.compiled.source() {
+            Some(source) => source.image().map_err(from_host),
+            None => Ok(self.compiled.image().bytes().to_vec()),
+        }
     }
 
     /// The engine that it was compiled with.
@@ -131,20 +135,22 @@ impl Module {
             .unwrap_or_default()
     }
 
-    /// Names of all its functions that have one, with the address range of each function's code: for profilers.
+    /// Names of all its functions that have one, with the address range of each function's code: for profilers. Those that
+    /// are not compiled yet are left out.
     pub fn function_addresses(&self) -> Vec<FunctionAddress> {
-        let (image, module) = (self.compiled.image(), self.description());
+        let module = self.description();
         let names = silica_module::FunctionNames::index(self.kept(), module);
         let text = self.compiled.code_range().start;
-        image
-            .index()
-            .functions(image.bytes())
-            .zip(module.imported_functions..)
-            .map(|(code, index)| FunctionAddress {
-                index,
-                name: names.get(self.kept(), index).map(symbols::demangle),
-                address: text + code.start as usize,
-                length: code.length as usize,
+        (0..module.bodies.len() as u32)
+            .filter_map(|defined| Some((defined, self.compiled.function_code(defined)?)))
+            .map(|(defined, code)| {
+                let index = defined + module.imported_functions;
+                FunctionAddress {
+                    index,
+                    name: names.get(self.kept(), index).map(symbols::demangle),
+                    address: text + code.start as usize,
+                    length: code.length as usize,
+                }
             })
             .collect()
     }

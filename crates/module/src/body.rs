@@ -6,6 +6,9 @@ use crate::{
     BodyToValidate, DecodeError, Decoded, Features, FunctionBody, Limits, Module, decode, names,
 };
 
+/// The first byte of `br_table`, and of no other operator.
+const BR_TABLE: u8 = 0x0e;
+
 /// Decodes a module and validates its bodies too, one after the other on this thread.
 ///
 /// # Errors
@@ -13,7 +16,7 @@ use crate::{
 pub fn validate(bytes: &[u8], features: &Features, limits: &Limits) -> Result<Module, DecodeError> {
     let Decoded { module, bodies, .. } = decode(bytes, features, limits)?;
     let mut allocations = FuncValidatorAllocations::default();
-    for (body, validates) in module.bodies.iter().zip(bodies) {
+    for (body, validates) in module.bodies.iter().zip(&bodies) {
         allocations = validate_body(bytes, &module, *body, validates, limits, allocations)?;
     }
     Ok(module)
@@ -27,7 +30,7 @@ pub fn validate_body(
     bytes: &[u8],
     module: &Module,
     body: FunctionBody,
-    validates: BodyToValidate,
+    validates: &BodyToValidate,
     limits: &Limits,
     allocations: FuncValidatorAllocations,
 ) -> Result<FuncValidatorAllocations, DecodeError> {
@@ -43,14 +46,23 @@ pub fn validate_body(
         validates.features,
     ))
     .get_binary_reader();
+    let validates = BodyToValidate {
+        resources: validates.resources.clone(),
+        index: validates.index,
+        ty: validates.ty,
+        features: validates.features,
+    };
     let mut validator = validates.into_validator(allocations);
     validator.read_locals(&mut reader).map_err(|e| error(&e))?;
     while !reader.eof() {
         let offset = reader.original_position();
-        let operator = reader
-            .peek_operator(&validator.visitor(offset))
-            .map_err(|e| error(&e))?;
-        if let Operator::BrTable { targets } = &operator {
+        let at = (offset - u64::from(body.bytes.start)) as usize;
+        // Only this one is decoded twice.
+        if code.get(at) == Some(&BR_TABLE)
+            && let Operator::BrTable { targets } = reader
+                .peek_operator(&validator.visitor(offset))
+                .map_err(|e| error(&e))?
+        {
             let limit = limits.br_table_targets;
             Limits::check("targets of br_table", targets.len().into(), limit, offset)?;
         }

@@ -13,11 +13,6 @@ use silica_engine::{WasmParams, WasmResults};
 /// Engines whose code differs in how it forms addresses and checks bounds.
 #[must_use]
 pub fn engines() -> Vec<(&'static str, Engine)> {
-    let with = |change: &dyn Fn(&mut Config)| {
-        let mut config = Config::new();
-        change(&mut config);
-        Engine::new(&config).expect("each configuration is one that an embedder may choose")
-    };
     let mut engines = vec![
         ("optimized", with(&|_| {})),
         (
@@ -52,29 +47,52 @@ pub fn engines() -> Vec<(&'static str, Engine)> {
         ),
     ];
     if cfg!(target_arch = "x86_64") {
-        engines.extend([
-            (
-                "in one pass",
-                with(&|c| {
-                    c.tier(Tier::Baseline);
-                }),
-            ),
-            (
-                "in one pass, bounds checked",
-                with(&|c| {
-                    c.tier(Tier::Baseline).memory_reservation(0);
-                }),
-            ),
-            (
-                "in one pass, no guards against speculation, fuel",
-                with(&|c| {
-                    c.tier(Tier::Baseline).spectre_guards(false);
-                    c.memory_reservation(0).consume_fuel(true);
-                }),
-            ),
-        ]);
+        engines.extend(one_pass_engines());
     }
     engines
+}
+
+/// Those that compile in one pass, ahead or when functions are called.
+fn one_pass_engines() -> Vec<(&'static str, Engine)> {
+    vec![
+        (
+            "in one pass",
+            with(&|c| {
+                c.tier(Tier::Baseline);
+            }),
+        ),
+        (
+            "in one pass, when called",
+            with(&|c| {
+                c.tier(Tier::Auto);
+            }),
+        ),
+        (
+            "in one pass, when called, fuel",
+            with(&|c| {
+                c.tier(Tier::Auto).consume_fuel(true);
+            }),
+        ),
+        (
+            "in one pass, bounds checked",
+            with(&|c| {
+                c.tier(Tier::Baseline).memory_reservation(0);
+            }),
+        ),
+        (
+            "in one pass, no guards against speculation, fuel",
+            with(&|c| {
+                c.tier(Tier::Baseline).spectre_guards(false);
+                c.memory_reservation(0).consume_fuel(true);
+            }),
+        ),
+    ]
+}
+
+fn with(change: &dyn Fn(&mut Config)) -> Engine {
+    let mut config = Config::new();
+    change(&mut config);
+    Engine::new(&config).expect("each configuration is one that an embedder may choose")
 }
 
 /// An instance of a module in text form that imports nothing, in a store with plenty of fuel.

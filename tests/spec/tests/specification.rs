@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 fn tiers(arguments: &[String]) -> Vec<Tier> {
     let mut tiers = vec![Tier::Optimize];
     if cfg!(target_arch = "x86_64") {
-        tiers.push(Tier::Baseline);
+        tiers.extend([Tier::Baseline, Tier::Auto]);
     }
     let named = arguments.iter().find_map(|a| a.strip_prefix("--tier="));
     tiers.retain(|tier| named.is_none_or(|name| format!("{tier:?}").eq_ignore_ascii_case(name)));

@@ -17,13 +17,13 @@ pub(crate) fn load(engine: &Engine, path: &Path, trusted: bool) -> Result<Module
     if path != Path::new("-") && is_image(path) {
         return load_image(engine, path, trusted);
     }
-    compile(engine, path, &input::module(path)?)
+    compile(engine, path, input::module(path)?)
 }
 
 /// Compiles `binary`, which was read from `path`.
-pub(crate) fn compile(engine: &Engine, path: &Path, binary: &[u8]) -> Result<Module> {
+pub(crate) fn compile(engine: &Engine, path: &Path, binary: Vec<u8>) -> Result<Module> {
     let doing = format!("compiling {}", path.display());
-    progress::during(&doing, || Module::from_binary(engine, binary))
+    progress::during(&doing, || Module::from_vec(engine, binary))
         .map_err(|error| refused(path, &error))
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Functions<'a> {
     pub(crate) environment: &'a Environment<'a>,
     /// For each defined function, what validates it.
     pub(crate) bodies: &'a [BodyToValidate],
-    pub(crate) targets: &'a Targets<'a>,
+    pub(crate) targets: &'a Targets,
 }
 
 impl Functions<'_> {

@@ -4,7 +4,7 @@ use silica_contract::{
     image::{self, ImageParts, Metadata},
     settings::Settings,
 };
-use silica_module::{Decoded, Features, Limits, check_operators, decode};
+use silica_module::{Decoded, Features, Limits, Module, check_operators, decode};
 use silica_translate::Environment;
 
 use crate::{
@@ -64,6 +64,17 @@ pub fn compile(
     )?;
     drop(bodies);
     let text = Text::lay_out(&module, &targets, compiled)?;
+    write(bytes, blake3::hash(bytes).into(), module, settings, &text)
+}
+
+/// Writes the image of a module whose code is `text`.
+pub(crate) fn write(
+    bytes: &[u8],
+    module_hash: [u8; 32],
+    module: Module,
+    settings: &Settings,
+    text: &Text,
+) -> Result<Vec<u8>, CompileError> {
     let code_section_start = data::code_section_start(bytes);
     let DataLayout {
         module,
@@ -81,7 +92,7 @@ pub fn compile(
         data_in_images,
     };
     Ok(image::write(&ImageParts {
-        module_hash: blake3::hash(bytes).into(),
+        module_hash,
         metadata: &metadata,
         text: &text.bytes,
         functions: &text.functions,

@@ -10,7 +10,12 @@ use std::sync::{
 
 use silica_contract::artefact::CompiledFunction;
 
-use crate::{CompileError, Options, bodies::Functions, targets::Failure, tiers::Worker};
+use crate::{
+    CompileError, Options,
+    bodies::Functions,
+    targets::Failure,
+    tiers::{Tools, Worker},
+};
 
 /// Below so many bytes of code, starting threads costs more than it gains.
 const THREADS_FROM_BYTES: u64 = 8 << 10;
@@ -93,9 +98,9 @@ pub(crate) fn compile_all(
         .sum();
     let mut compiled: Vec<(u32, CompiledFunction)> =
         if options.single_threaded || count < 2 || bytes < THREADS_FROM_BYTES {
-            queue.work(Worker::new(functions))
+            queue.work(Worker::new(functions, Tools::default()))
         } else {
-            rayon::broadcast(|_| queue.work(Worker::new(functions)))
+            rayon::broadcast(|_| queue.work(Worker::new(functions, Tools::default())))
                 .into_iter()
                 .flatten()
                 .collect()

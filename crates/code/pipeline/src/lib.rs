@@ -14,15 +14,18 @@ mod compile;
 mod data;
 mod error;
 mod functions;
+mod lazy;
 mod listing;
 mod options;
 mod targets;
 mod text;
 mod tiers;
+mod validate;
 
 pub use cache::{Cache, CacheEntry, CacheKey};
 pub use compile::compile;
 pub use error::{CodeError, CompileError};
+pub use lazy::LazyModule;
 pub use listing::list;
 pub use options::Options;
 pub use silica_optimize::{Listing, host_processor};

@@ -9,17 +9,17 @@ use crate::error::CodeError;
 
 /// What code is made for, by each tier. What only a fallback needs is prepared when it is first needed.
 #[derive(Debug)]
-pub(crate) struct Targets<'a> {
-    settings: &'a Settings,
+pub(crate) struct Targets {
+    settings: Settings,
     baseline: OnceLock<Result<silica_baseline::Target, CodeError>>,
     optimize: OnceLock<Result<silica_optimize::Target, CodeError>>,
 }
 
-impl<'a> Targets<'a> {
+impl Targets {
     /// Prepares the tier that the settings ask for.
-    pub(crate) fn new(settings: &'a Settings) -> Result<Targets<'a>, CodeError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Targets, CodeError> {
         let targets = Targets {
-            settings,
+            settings: settings.clone(),
             baseline: OnceLock::new(),
             optimize: OnceLock::new(),
         };
@@ -32,14 +32,14 @@ impl<'a> Targets<'a> {
 
     pub(crate) fn baseline(&self) -> Result<&silica_baseline::Target, CodeError> {
         let made = self.baseline.get_or_init(|| {
-            silica_baseline::Target::new(self.settings).map_err(CodeError::Baseline)
+            silica_baseline::Target::new(&self.settings).map_err(CodeError::Baseline)
         });
         made.as_ref().map_err(Clone::clone)
     }
 
     pub(crate) fn optimize(&self) -> Result<&silica_optimize::Target, CodeError> {
         let made = self.optimize.get_or_init(|| {
-            silica_optimize::Target::new(self.settings).map_err(CodeError::Optimize)
+            silica_optimize::Target::new(&self.settings).map_err(CodeError::Optimize)
         });
         made.as_ref().map_err(Clone::clone)
     }

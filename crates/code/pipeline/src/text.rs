@@ -43,7 +43,7 @@ impl Text {
     /// Places the functions, in order, and lets their calls reach each other.
     pub(crate) fn lay_out(
         module: &Module,
-        targets: &Targets<'_>,
+        targets: &Targets,
         compiled: Vec<CompiledFunction>,
     ) -> Result<Text, CompileError> {
         let align = u64::from(targets.function_alignment());

@@ -14,27 +14,34 @@ use crate::{
     targets::Failure,
 };
 
+/// Memory that one thread uses again from one function to the next, in either tier.
+#[derive(Default)]
+pub(crate) struct Tools {
+    baseline: Option<silica_baseline::Workspace>,
+    optimize: Option<silica_optimize::Workspace>,
+    scratch: Scratch,
+    survey: Survey,
+}
+
 /// What one thread needs to compile functions, in either tier.
 pub(crate) struct Worker<'a> {
     functions: Functions<'a>,
-    baseline: Option<silica_baseline::Workspace>,
-    optimize: silica_optimize::Workspace,
-    scratch: Scratch,
-    survey: Survey,
+    tools: Tools,
     callees: Option<Callees<'a>>,
 }
 
 impl<'a> Worker<'a> {
-    pub(crate) fn new(functions: &Functions<'a>) -> Worker<'a> {
+    pub(crate) fn new(functions: &Functions<'a>, tools: Tools) -> Worker<'a> {
         let settings = functions.environment.settings;
         Worker {
             functions: *functions,
-            baseline: None,
-            optimize: silica_optimize::Workspace::new(),
-            scratch: Scratch::default(),
-            survey: Survey::default(),
+            tools,
             callees: settings.inlining.then(|| Callees::new(*functions)),
         }
+    }
+
+    pub(crate) fn into_tools(self) -> Tools {
+        self.tools
     }
 
     pub(crate) fn compile(&mut self, defined: usize) -> Result<CompiledFunction, Failure> {
@@ -68,12 +75,13 @@ impl<'a> Worker<'a> {
     pub(crate) fn compile_baseline(&mut self, defined: usize) -> Result<CompiledFunction, Failure> {
         let target = self.functions.targets.baseline().map_err(Failure::Code)?;
         let workspace =
-            (self.baseline).get_or_insert_with(|| silica_baseline::Workspace::new(target));
+            (self.tools.baseline).get_or_insert_with(|| silica_baseline::Workspace::new(target));
         let environment = self.functions.environment;
-        self.survey
+        self.tools
+            .survey
             .look(self.functions.bytes, environment.module.bodies[defined]);
         let input = silica_baseline::FunctionInput {
-            survey: &self.survey,
+            survey: &self.tools.survey,
             memory_base: (!environment.module.memories.is_empty()).then(|| {
                 match environment.layout.memory(0) {
                     Slot::Inline(at) => (None, at + memory::BASE),
@@ -81,7 +89,7 @@ impl<'a> Worker<'a> {
                 }
             }),
         };
-        let (functions, scratch) = (self.functions, &mut self.scratch);
+        let (functions, scratch) = (self.functions, &mut self.tools.scratch);
         Ok(workspace.compile(input, |backend| {
             functions.translate(defined, scratch, backend)
         })?)
@@ -89,10 +97,11 @@ impl<'a> Worker<'a> {
 
     fn compile_optimize(&mut self, defined: usize) -> Result<CompiledFunction, Failure> {
         let target = self.functions.targets.optimize().map_err(Failure::Code)?;
-        let (functions, scratch) = (self.functions, &mut self.scratch);
+        let (functions, scratch) = (self.functions, &mut self.tools.scratch);
+        let optimize = (self.tools.optimize).get_or_insert_with(silica_optimize::Workspace::new);
         let inliner = self.callees.as_ref().map(|c| c as &dyn InlineSource);
         let input = functions.input(defined);
-        Ok(self.optimize.compile(target, input, inliner, |backend| {
+        Ok(optimize.compile(target, input, inliner, |backend| {
             functions.translate(defined, scratch, backend)
         })?)
     }

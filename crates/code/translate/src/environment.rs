@@ -1,6 +1,6 @@
 //! What is known of a module while its functions are translated.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use silica_contract::{
     layout::ContextLayout,
@@ -14,7 +14,41 @@ use silica_module::{
 use silica_operator::MachineType;
 use wasmparser::{AbstractHeapType, ValType};
 
-use crate::quiet::QuietFunctions;
+use crate::quiet::{Found, QuietFunctions};
+
+/// Where things of a module lie, which way its branches go and what never throws: what is worth keeping from one compilation of its functions to the next. Cloning
+/// gives the same.
+#[derive(Clone, Debug)]
+pub struct Layouts {
+    context: Arc<ContextLayout>,
+    branch_hints: Arc<BranchHints>,
+    quiet: Found,
+    /// Where the fields of each struct type lie, once somebody asked.
+    structs: Arc<[OnceLock<StructLayout>]>,
+}
+
+impl Layouts {
+    /// Those of a module.
+    #[must_use]
+    pub fn new(module: &Module) -> Layouts {
+        Layouts {
+            context: Arc::new(ContextLayout::new(module)),
+            branch_hints: Arc::default(),
+            quiet: Found::default(),
+            structs: module.types.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Those of a module of which nothing is hidden: `bytes` are the module.
+    #[must_use]
+    pub fn with_bytes(bytes: &[u8], module: &Module) -> Layouts {
+        Layouts {
+            branch_hints: Arc::new(BranchHints::read(bytes, module)),
+            quiet: Found::nothing_yet(module),
+            ..Layouts::new(module)
+        }
+    }
+}
 
 /// A module and the settings it is compiled with. Shared by all functions, on all threads.
 #[derive(Debug)]
@@ -24,13 +58,12 @@ pub struct Environment<'a> {
     /// The settings.
     pub settings: &'a Settings,
     /// Offsets of the context's fields.
-    pub layout: ContextLayout,
+    pub layout: Arc<ContextLayout>,
     /// Which way its branches go.
-    pub(crate) branch_hints: BranchHints,
+    pub(crate) branch_hints: Arc<BranchHints>,
     /// Which of its functions never throw.
     quiet: QuietFunctions<'a>,
-    /// Where the fields of each struct type lie, once somebody asked.
-    structs: Box<[OnceLock<StructLayout>]>,
+    structs: Arc<[OnceLock<StructLayout>]>,
 }
 
 impl<'a> Environment<'a> {
@@ -102,22 +135,32 @@ impl<'a> Environment<'a> {
     /// Collects what translation needs to know.
     #[must_use]
     pub fn new(module: &'a Module, settings: &'a Settings) -> Environment<'a> {
+        Environment::with_layouts(module, settings, &[], Layouts::new(module))
+    }
+
+    /// As [`Environment::new`], with the layouts of this module; and with its bytes, where they were made with them.
+    #[must_use]
+    pub fn with_layouts(
+        module: &'a Module,
+        settings: &'a Settings,
+        bytes: &'a [u8],
+        layouts: Layouts,
+    ) -> Environment<'a> {
         Environment {
             module,
             settings,
-            layout: ContextLayout::new(module),
-            branch_hints: BranchHints::default(),
-            quiet: QuietFunctions::default(),
-            structs: module.types.iter().map(|_| OnceLock::new()).collect(),
+            layout: layouts.context,
+            branch_hints: layouts.branch_hints,
+            quiet: QuietFunctions::new(bytes, layouts.quiet),
+            structs: layouts.structs,
         }
     }
 
     /// Looks beyond the function at hand, for branch hints and into callees, in `bytes`, which are the module.
     #[must_use]
-    pub fn with_bytes(mut self, bytes: &'a [u8]) -> Environment<'a> {
-        self.branch_hints = BranchHints::read(bytes, self.module);
-        self.quiet = QuietFunctions::new(bytes, self.module);
-        self
+    pub fn with_bytes(self, bytes: &'a [u8]) -> Environment<'a> {
+        let layouts = Layouts::with_bytes(bytes, self.module);
+        Environment::with_layouts(self.module, self.settings, bytes, layouts)
     }
 
     /// Whether an exception may come out of a call of this function.

@@ -33,7 +33,7 @@ pub use backend::{
     Access, Backend, BranchTarget, CallTarget, Field, FieldKind, FieldType, Memory, Region,
 };
 pub use body::{Scratch, declared_locals, translate_body};
-pub use environment::Environment;
+pub use environment::{Environment, Layouts};
 pub use error::TranslateError;
 pub use function::translate_function;
 pub use survey::Survey;

@@ -3,7 +3,7 @@
 //! Looked for where it is asked, and no further than a few hundred bytes: what small functions call is mostly small, and a
 //! large one is taken to throw. What is found depends on the module alone.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use silica_module::Module;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
@@ -11,32 +11,40 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 /// Bytes of bodies that one answer may cost.
 const BYTES_MAX: u32 = 512;
 
-/// What has been found of a module's functions.
-#[derive(Debug, Default)]
-pub(crate) struct QuietFunctions<'a> {
-    /// The module.
-    bytes: &'a [u8],
-    /// For each function, once somebody asked; none where nothing is known of the bytes.
-    found: Box<[OnceLock<bool>]>,
-}
+/// For each function of a module whether it never throws, once somebody asked; none where nothing is known of the bytes. Cloning
+/// gives the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found(Arc<[OnceLock<bool>]>);
 
-impl<'a> QuietFunctions<'a> {
-    /// Nothing is found yet. `bytes` are the module.
-    pub(crate) fn new(bytes: &'a [u8], module: &Module) -> QuietFunctions<'a> {
+impl Found {
+    /// Nothing is found yet.
+    pub(crate) fn nothing_yet(module: &Module) -> Found {
         // Without tags, nothing catches.
         let count = match module.tags.is_empty() {
             true => 0,
             false => module.functions.len(),
         };
-        QuietFunctions {
-            bytes,
-            found: (0..count).map(|_| OnceLock::new()).collect(),
-        }
+        Found((0..count).map(|_| OnceLock::new()).collect())
+    }
+}
+
+/// A module's functions that never throw.
+#[derive(Debug)]
+pub(crate) struct QuietFunctions<'a> {
+    /// The module.
+    bytes: &'a [u8],
+    found: Found,
+}
+
+impl<'a> QuietFunctions<'a> {
+    /// Of the module that `bytes` are, of which this was found.
+    pub(crate) fn new(bytes: &'a [u8], found: Found) -> QuietFunctions<'a> {
+        QuietFunctions { bytes, found }
     }
 
     /// Whether no exception comes out of a call of this function.
     pub(crate) fn contains(&self, module: &Module, function: u32) -> bool {
-        let found = self.found.get(function as usize);
+        let found = self.found.0.get(function as usize);
         found.is_some_and(|found| *found.get_or_init(|| is_quiet(self.bytes, module, function)))
     }
 }
@@ -110,7 +118,7 @@ mod tests {
             (func $indirect (call_indirect (i32.const 0))))"#;
         let bytes = parse_text(text, None).unwrap();
         let decoded = decode(&bytes, &Features::default(), &Limits::default()).unwrap();
-        let quiet = QuietFunctions::new(&bytes, &decoded.module);
+        let quiet = QuietFunctions::new(&bytes, Found::nothing_yet(&decoded.module));
         let found = (0..8).map(|function| quiet.contains(&decoded.module, function));
         let expected = [false, true, true, true, false, false, false, false];
         assert_eq!(found.collect::<Vec<_>>(), expected);

@@ -8,6 +8,8 @@
 //! Pointers that leave this crate are raw: changing a mapping never breaks a reference that
 //! was not made by `unsafe` code elsewhere.
 
+#[cfg(unix)]
+mod code_space;
 mod error;
 #[cfg(unix)]
 mod pages;
@@ -20,6 +22,8 @@ mod threads;
 #[cfg(not(unix))]
 mod unsupported;
 
+#[cfg(unix)]
+pub use code_space::CodeSpace;
 pub use error::OsError;
 #[cfg(unix)]
 pub use pages::{Mapping, flush_instructions, memory_file, page_size};
@@ -31,6 +35,6 @@ pub use stack::Stack;
 pub use threads::ThreadId;
 #[cfg(not(unix))]
 pub use unsupported::{
-    Fault, Handler, INTERRUPT_SIGNAL_DEFAULT, Mapping, ThreadId, flush_instructions, install,
-    memory_file, page_size, prepare_thread,
+    CodeSpace, Fault, Handler, INTERRUPT_SIGNAL_DEFAULT, Mapping, ThreadId, flush_instructions,
+    install, memory_file, page_size, prepare_thread,
 };

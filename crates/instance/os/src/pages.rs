@@ -13,7 +13,7 @@ pub fn page_size() -> usize {
     *SIZE.get_or_init(rustix::param::page_size)
 }
 
-fn failed(operation: &'static str) -> impl Fn(rustix::io::Errno) -> OsError {
+pub(crate) fn failed(operation: &'static str) -> impl Fn(rustix::io::Errno) -> OsError {
     move |errno| OsError::Call {
         operation,
         source: errno.into(),
@@ -182,6 +182,30 @@ impl Mapping {
         Ok(())
     }
 
+    /// Puts a view of a file over these pages, in which what is written to the file appears: to be read and executed.
+    ///
+    /// # Errors
+    /// [`OsError::Range`], [`OsError::Call`].
+    pub(crate) fn overlay_code(&self, range: Range<usize>, file: &File) -> Result<(), OsError> {
+        let Some(start) = self.pages("mapping code", &range)? else {
+            return Ok(());
+        };
+        // SAFETY: `pages` checked that the range is within this mapping, so that fixing the
+        // address replaces nothing else.
+        unsafe {
+            mm::mmap(
+                start.cast(),
+                range.len(),
+                Protection::ReadExecute.map_flags(),
+                MapFlags::SHARED | MapFlags::FIXED,
+                file,
+                0,
+            )
+        }
+        .map_err(failed("mapping code"))?;
+        Ok(())
+    }
+
     /// Puts fresh zeroed pages over these pages.
     ///
     /// # Errors
@@ -273,7 +297,7 @@ fn round_up(length: usize, operation: &'static str) -> Result<usize, OsError> {
 
 /// Whether a file of ours may have so many bytes: to write more than the process's limit would end it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn may_have_bytes(operation: &'static str, bytes: usize) -> Result<(), OsError> {
+pub(crate) fn may_have_bytes(operation: &'static str, bytes: usize) -> Result<(), OsError> {
     use rustix::process::{Resource, getrlimit};
 
     match getrlimit(Resource::Fsize).current {

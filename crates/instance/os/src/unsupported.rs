@@ -71,6 +71,36 @@ impl Mapping {
     }
 }
 
+/// Address space for code that is added bit by bit; there is none on this system.
+#[derive(Debug)]
+pub struct CodeSpace(std::convert::Infallible);
+
+#[expect(missing_docs, reason = "documented where they are supported")]
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "documented where they are supported"
+)]
+impl CodeSpace {
+    pub fn new(_data_bytes: usize, _text_bytes: usize) -> Result<CodeSpace, OsError> {
+        Err(PAGES)
+    }
+    #[must_use]
+    pub fn data(&self) -> *mut u8 {
+        match self.0 {}
+    }
+    #[must_use]
+    pub fn text(&self) -> *const u8 {
+        match self.0 {}
+    }
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self.0 {}
+    }
+    pub fn write(&self, _offset: usize, _bytes: &[u8]) -> Result<(), OsError> {
+        match self.0 {}
+    }
+}
+
 /// A file in memory; there is none on this system.
 ///
 /// # Errors

@@ -6,22 +6,21 @@
 //! program could have made.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-use silica_contract::{builtin::Builtin, image::Section, layout::header, trap::TrapCode};
+use silica_contract::{builtin::Builtin, image::Section, trap::TrapCode};
 
 use crate::{
     RuntimeError, arrays, binding,
     entries::{FunctionReference, checked_range},
     entry::builtin_stub,
-    fault,
+    from_code::run,
     handles::{copy_elements, grow_memory, grow_table},
     memory::{MemoryDefinition, SharedMemory, WaitEnd, WaitOutcome, check_atomic},
     raise::Raise,
-    record::{InstanceRecord, MemoryRef},
+    record::MemoryRef,
     segments::write_elements,
     state::State,
 };
@@ -31,28 +30,6 @@ const PIECE_BYTES: usize = 1 << 20;
 const PIECE_ELEMENTS: u64 = 1 << 17;
 /// `memory.grow`'s and `table.grow`'s result when nothing grew.
 const FAILED: u64 = u64::MAX;
-
-/// Runs the body of a builtin for the instance of a context.
-///
-/// # Safety
-/// `context` is the context of an instance whose code has called the caller of this function.
-#[inline(always)]
-unsafe fn run(context: *mut u8, body: impl FnOnce(&mut State, u32) -> Result<u64, Raise>) -> u64 {
-    // SAFETY: see above: the header points to the record, which points to its store; while a builtin
-    // runs nobody else uses them. When the result is an error, nothing is left to drop but the error itself.
-    unsafe {
-        let record = context
-            .add(header::INSTANCE as usize)
-            .cast::<*const InstanceRecord>()
-            .read();
-        let (state, index) = ((*record).state.cast::<State>(), (*record).index);
-        let result = catch_unwind(AssertUnwindSafe(|| body(&mut *state, index)));
-        match result.unwrap_or_else(|payload| Err(Raise::Panic(payload))) {
-            Ok(value) => value,
-            Err(raise) => fault::raise(state, raise),
-        }
-    }
-}
 
 /// Defines the builtins: the C function, its stub, its place in the table. A function after `quick` may do
 /// what is quick and cannot fail; if it says that it did not, the body does everything.

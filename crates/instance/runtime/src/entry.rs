@@ -22,8 +22,9 @@ use aarch64 as architecture;
 use x86_64 as architecture;
 
 pub(crate) use architecture::{
-    builtin_stub, enter, host_stack_exhausted, leave_general, leave_general_fuel, leave_typed,
-    leave_typed_fuel, prepare_stack, resume_handler, resume_host, start_stub, switching_stub,
+    ASK_BYTES, ask_code, builtin_stub, enter, host_stack_exhausted, leave_general,
+    leave_general_fuel, leave_typed, leave_typed_fuel, prepare_stack, resume_handler, resume_host,
+    start_stub, switching_stub,
 };
 
 #[cfg(target_arch = "aarch64")]

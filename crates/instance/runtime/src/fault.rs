@@ -6,13 +6,11 @@
 
 use std::cell::Cell;
 
-use smallvec::SmallVec;
-
 use silica_contract::trap::TrapCode;
 use silica_os::{Fault, FaultKind};
 
 use crate::{
-    code::{self, CodeAddress},
+    code::{self, CodeAddress, References},
     computation::Computation,
     entry::{Activation, host_stack_exhausted, resume_host},
     error::ThrownException,
@@ -231,7 +229,7 @@ pub(crate) unsafe fn visit_suspended(
 /// Looking through frames for references to objects.
 struct Visiting<'a, 'b> {
     visit: &'a mut Visit<'b>,
-    places: SmallVec<[u32; 32]>,
+    places: References,
     result: Result<(), Damaged>,
 }
 
@@ -239,7 +237,7 @@ impl<'a, 'b> Visiting<'a, 'b> {
     fn new(visit: &'a mut Visit<'b>) -> Visiting<'a, 'b> {
         Visiting {
             visit,
-            places: SmallVec::new(),
+            places: References::new(),
             result: Ok(()),
         }
     }

@@ -21,6 +21,7 @@ use crate::{
     limiter::Counts,
     memory::{LinearMemory, SharedMemory},
     record::{InstanceRecord, MemoryRef},
+    resolve,
     segments::{self, evaluate, write_elements},
     state::{State, StoreState},
 };
@@ -138,6 +139,10 @@ fn build(
     mut record: Box<InstanceRecord>,
     imports: &[Extern],
 ) -> Result<(), RuntimeError> {
+    if record.module().growing().is_some() {
+        let routine = resolve::resolve as *const () as usize;
+        store.state_mut().prepare_resolve(routine)?;
+    }
     let builtins = builtins::table(store.counts_fuel());
     store.state_mut().know_types();
     let fields = store.raw().cast();

@@ -25,6 +25,7 @@ mod entries;
 mod entry;
 mod error;
 mod fault;
+mod from_code;
 mod function_numbers;
 mod growth;
 mod handles;
@@ -45,6 +46,7 @@ mod module;
 mod outcome;
 mod raise;
 mod record;
+mod resolve;
 mod running;
 mod runtime;
 mod segments;
@@ -62,6 +64,7 @@ mod typed;
 mod types;
 mod value;
 
+pub use code::ModuleSource;
 pub use error::{HostError, LoadError, RuntimeError, ThrownException};
 pub use handles::{
     AnyObject, ExnObject, Extern, ExternObject, Function, Global, Memory, Object, OwnedObject,

@@ -3,15 +3,15 @@
 use std::{ops::Range, sync::Arc};
 
 use silica_contract::{
-    image::{ImageError, Metadata, Section},
+    image::{CodeRange, ImageError, Metadata, Section},
     layout::{self, ContextLayout},
     settings::Architecture,
 };
 use silica_module::{Module, RefType, ValueType};
 
 use crate::{
-    LoadError, Runtime,
-    code::PublishedCode,
+    LoadError, ModuleSource, Runtime,
+    code::{Code, GrowingCode, PublishedCode},
     heap::is_object,
     identity::ModuleId,
     image::Image,
@@ -27,7 +27,7 @@ struct Inner {
     id: ModuleId,
     runtime: Runtime,
     image: Arc<Image>,
-    code: Arc<PublishedCode>,
+    code: Code,
     types: Box<[RegisteredType]>,
     layout: ContextLayout,
     /// A context as every instance's begins: canonical types, and the code of its functions.
@@ -55,8 +55,7 @@ impl CompiledModule {
     /// metadata states, and this processor has the features in them. If it was opened from a file,
     /// nobody changes that file in place.
     pub unsafe fn new(runtime: &Runtime, image: Image) -> Result<CompiledModule, LoadError> {
-        let metadata = image.metadata();
-        let architecture = metadata.settings.processor.architecture;
+        let architecture = image.metadata().settings.processor.architecture;
         if architecture != Architecture::HOST {
             let found = format!(
                 "it is for {architecture:?}, this is {:?}",
@@ -66,11 +65,41 @@ impl CompiledModule {
         }
         let image = Arc::new(image);
         let id = ModuleId::next();
-        let code = PublishedCode::publish(id, &image)?;
+        let code = Code::Published(PublishedCode::publish(id, &image)?);
+        CompiledModule::with_code(runtime, id, image, code)
+    }
+
+    /// A module whose functions are compiled when they are first called. The image's code is not used: it needs none.
+    ///
+    /// # Errors
+    /// [`LoadError`] when the system refuses, or has no such thing.
+    ///
+    /// # Safety
+    /// As [`CompiledModule::new`], of what `source` gives: it is code of the image's module, made with its settings, whose calls of other
+    /// functions are all among its relocations.
+    pub unsafe fn growing_from(
+        runtime: &Runtime,
+        image: Image,
+        source: Arc<dyn ModuleSource>,
+    ) -> Result<CompiledModule, LoadError> {
+        let image = Arc::new(image);
+        let id = ModuleId::next();
+        let metadata = image.metadata();
+        let fuel = metadata.settings.fuel;
+        let code = Code::Growing(GrowingCode::new(id, &metadata.module, fuel, source)?);
+        CompiledModule::with_code(runtime, id, image, code)
+    }
+
+    fn with_code(
+        runtime: &Runtime,
+        id: ModuleId,
+        image: Arc<Image>,
+        code: Code,
+    ) -> Result<CompiledModule, LoadError> {
         let module = &image.metadata().module;
         let types = runtime.types().register_module(module);
         let layout = ContextLayout::new(module);
-        let template = template(&image, &layout, &types, code.range().start);
+        let template = template(module, &layout, &types, &code);
         Ok(CompiledModule(Arc::new(Inner {
             id,
             runtime: runtime.clone(),
@@ -118,6 +147,37 @@ impl CompiledModule {
     #[must_use]
     pub fn code_range(&self) -> Range<usize> {
         self.0.code.range()
+    }
+
+    /// Where in its code a defined function is; nothing where it is not compiled yet.
+    #[must_use]
+    pub fn function_code(&self, defined: u32) -> Option<CodeRange> {
+        self.0.code.function(defined)
+    }
+
+    /// The defined function whose code contains this offset in the module's code.
+    #[must_use]
+    pub fn function_at(&self, text_offset: u32) -> Option<u32> {
+        self.0.code.function_at(text_offset)
+    }
+
+    /// The module byte offset that the code at this offset was made from.
+    #[must_use]
+    pub fn module_offset_at(&self, text_offset: u32) -> Option<u32> {
+        self.0.code.module_offset_at(text_offset)
+    }
+
+    /// What compiles its functions when they are called, if they are not compiled yet.
+    #[must_use]
+    pub fn source(&self) -> Option<&dyn ModuleSource> {
+        self.growing().map(GrowingCode::source)
+    }
+
+    pub(crate) fn growing(&self) -> Option<&GrowingCode> {
+        match &self.0.code {
+            Code::Published(_) => None,
+            Code::Growing(code) => Some(code),
+        }
     }
 
     /// Type `index` of the module, as the engine knows it.
@@ -184,12 +244,11 @@ fn object_globals(module: &Module) -> Box<[u32]> {
 
 /// A context with everything that is the same in every instance.
 fn template(
-    image: &Image,
+    module: &Module,
     layout: &ContextLayout,
     types: &[RegisteredType],
-    text: usize,
+    code: &Code,
 ) -> Box<[u8]> {
-    let module = &image.metadata().module;
     let mut bytes = vec![0; layout.bytes() as usize].into_boxed_slice();
     let mut put = |offset: u32, value: &[u8]| {
         bytes[offset as usize..offset as usize + value.len()].copy_from_slice(value);
@@ -202,11 +261,7 @@ fn template(
         let ty = &types[module.functions[*function as usize] as usize];
         put(reference + layout::function::TYPE, &ty.id().to_ne_bytes());
         if let Some(defined) = module.defined_function(*function) {
-            let start = image
-                .index()
-                .function(image.bytes(), defined)
-                .map_or(0, |code| code.start);
-            let code = (text + start as usize) as u64;
+            let code = code.entry(defined) as u64;
             put(reference + layout::function::CODE, &code.to_ne_bytes());
         }
     }

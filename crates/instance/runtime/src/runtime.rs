@@ -90,6 +90,8 @@ impl RuntimeConfig {
     }
 }
 
+/// Stack for a compiler: what the system gives a thread that only compiles.
+const RESOLVE_STACK_BYTES: usize = 2 << 20;
 /// Least stack for host functions: what a handler of errors in them needs.
 const HOST_STACK_MIN: usize = 64 << 10;
 /// Least stack for WebAssembly: what the arguments of any call need.
@@ -103,6 +105,7 @@ struct Shared {
     config: RuntimeConfig,
     types: Arc<TypeRegistry>,
     stacks: StackPool,
+    resolve_stacks: StackPool,
     memories: Arc<MemoryPool>,
     signal: i32,
 }
@@ -127,6 +130,7 @@ impl Runtime {
                 config.host_stack_bytes,
                 config.stacks_idle_max,
             ),
+            resolve_stacks: StackPool::new(RESOLVE_STACK_BYTES, 0, config.stacks_idle_max),
             memories: Arc::new(MemoryPool::new(
                 config.memories_idle_max,
                 config.memory_keep_resident,
@@ -191,6 +195,11 @@ impl Runtime {
 
     pub(crate) fn stacks(&self) -> &StackPool {
         &self.0.stacks
+    }
+
+    /// Stacks that functions are compiled on when they are called.
+    pub(crate) fn resolve_stacks(&self) -> &StackPool {
+        &self.0.resolve_stacks
     }
 
     pub(crate) fn memories(&self) -> &Arc<MemoryPool> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use silica_contract::trap::TrapCode;
-use silica_os::Stack;
+use silica_os::{OsError, Stack};
 
 use crate::{
     Runtime,
@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) suspender: Option<Suspender>,
     pub(crate) runtime: Runtime,
     pub(crate) own_stack: Option<Stack>,
+    /// What functions are compiled on, once there is code that grows.
+    resolve_stack: Option<Stack>,
     pub(crate) pending: Option<Raise>,
     /// An exception that is on its way through host code, an object; 0 for none. The collector knows it.
     pub(crate) exception: u32,
@@ -85,6 +87,8 @@ impl State {
                 passed: std::ptr::null_mut(),
                 clauses: std::ptr::null_mut(),
                 activation: std::ptr::null_mut(),
+                resolve_stack: 0,
+                resolve: 0,
             },
             stack: StackBounds::default(),
             id: StoreId::next(),
@@ -94,6 +98,7 @@ impl State {
             suspender: None,
             runtime: runtime.clone(),
             own_stack: None,
+            resolve_stack: None,
             pending: None,
             exception: 0,
             limiter: None,
@@ -150,6 +155,17 @@ impl State {
         self.fields.functions_length = length;
     }
 
+    /// Sees to it that functions can be compiled when they are called, by that routine.
+    pub(crate) fn prepare_resolve(&mut self, resolve: usize) -> Result<(), OsError> {
+        if self.resolve_stack.is_none() {
+            let stack = self.runtime.resolve_stacks().take()?;
+            self.fields.resolve_stack = stack.top();
+            self.fields.resolve = resolve;
+            self.resolve_stack = Some(stack);
+        }
+        Ok(())
+    }
+
     /// Makes the store's code run on that stack from now on.
     pub(crate) fn set_stack(&mut self, bounds: StackBounds) {
         self.stack = bounds;
@@ -164,6 +180,9 @@ impl Drop for State {
         let stacks = self.own_stack.take().into_iter();
         for stack in stacks.chain(self.continuations.clear()) {
             self.runtime.stacks().give_back(stack);
+        }
+        if let Some(stack) = self.resolve_stack.take() {
+            self.runtime.resolve_stacks().give_back(stack);
         }
     }
 }

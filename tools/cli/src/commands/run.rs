@@ -115,7 +115,12 @@ impl Run {
     }
 
     pub(crate) fn execute(&self) -> Result<ExitCode> {
-        let engine = (self.engine).engine_with(&self.limits, self.cache.cache())?;
+        let flags = match self.profile {
+            // A profiler wants to know where functions are before they run.
+            Some(_) => self.engine.ahead(),
+            None => self.engine.clone(),
+        };
+        let engine = flags.engine_with(&self.limits, self.cache.cache())?;
         let path = self.path();
         let module = image::load(&engine, &path, self.allow_precompiled)?;
         let mut store = self.store(&engine)?;

@@ -15,7 +15,7 @@ pub(crate) struct EngineFlags {
     #[arg(long, value_name = "LIST", value_parser = parse_proposals, allow_hyphen_values = true)]
     proposals: Option<Features>,
 
-    /// Which compiler: one pass and ready soon, or fast code
+    /// Which compiler: one pass, for each function at its first call or for all; or fast code
     #[arg(long, value_name = "WHICH", value_enum)]
     tier: Option<Tier>,
 
@@ -39,6 +39,8 @@ pub(crate) struct EngineFlags {
 /// See [`silica::Tier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Tier {
+    /// Compiles each function in one pass when it is first called
+    Auto,
     /// Compiles in one pass
     Baseline,
     /// Optimizes
@@ -79,6 +81,17 @@ impl EngineFlags {
         self.proposals.unwrap_or_default()
     }
 
+    /// The same, but for functions that would be compiled when they are called: these are compiled before.
+    pub(crate) fn ahead(&self) -> EngineFlags {
+        EngineFlags {
+            tier: self.tier.map(|tier| match tier {
+                Tier::Auto | Tier::Baseline => Tier::Baseline,
+                Tier::Optimize => Tier::Optimize,
+            }),
+            ..self.clone()
+        }
+    }
+
     /// The engine that they make, with the limits that code must know of.
     pub(crate) fn engine(&self, limits: &LimitFlags) -> Result<Engine> {
         self.engine_with(limits, None)
@@ -95,6 +108,9 @@ impl EngineFlags {
         }
         match self.tier {
             None | Some(Tier::Optimize) => {}
+            Some(Tier::Auto) => {
+                config.tier(silica::Tier::Auto);
+            }
             Some(Tier::Baseline) => {
                 config.tier(silica::Tier::Baseline);
             }

@@ -27,7 +27,7 @@ pub(super) const LISTED: &[(&str, &str)] = &[
         "enters compiled code",
     ),
     (
-        "crates/instance/runtime/src/code.rs",
+        "crates/instance/runtime/src/code/",
         "publishes machine code, and finds it by address",
     ),
     (
@@ -49,6 +49,10 @@ pub(super) const LISTED: &[(&str, &str)] = &[
     (
         "crates/instance/runtime/src/fault.rs",
         "stops compiled code and walks its frames",
+    ),
+    (
+        "crates/instance/runtime/src/from_code.rs",
+        "called by compiled code, with the context as a pointer",
     ),
     (
         "crates/instance/runtime/src/function_numbers.rs",
@@ -103,6 +107,10 @@ pub(super) const LISTED: &[(&str, &str)] = &[
     (
         "crates/instance/runtime/src/record.rs",
         "the context that compiled code reads",
+    ),
+    (
+        "crates/instance/runtime/src/resolve.rs",
+        "called by stubs of code, with the context as a pointer",
     ),
     (
         "crates/instance/runtime/src/running.rs",

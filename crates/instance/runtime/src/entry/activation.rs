@@ -96,6 +96,18 @@ pub(crate) struct StoreFields {
     pub(crate) clauses: *mut Clause,
     /// The innermost activation of this store.
     pub(crate) activation: *mut Activation,
+    /// Where the stack begins that functions are compiled on, once the store has an instance whose code grows.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "no function is compiled when it is called")
+    )]
+    pub(crate) resolve_stack: usize,
+    /// What compiles a function, then.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "no function is compiled when it is called")
+    )]
+    pub(crate) resolve: usize,
 }
 
 /// One entry into compiled code. It lives on the stack of who calls [`super::enter`].
@@ -149,6 +161,12 @@ pub(super) mod offsets {
     /// Of [`super::Registers`] alone, as a leaving stub makes it.
     pub(in crate::entry) const FRAME_FLOATS: usize = 64;
     pub(in crate::entry) const FRAME_BYTES: usize = 192;
+    /// Of [`super::StoreFields`].
+    #[cfg(target_arch = "x86_64")]
+    pub(in crate::entry) const RESOLVE_STACK: usize =
+        silica_contract::layout::store::BYTES as usize + 8;
+    #[cfg(target_arch = "x86_64")]
+    pub(in crate::entry) const RESOLVE: usize = RESOLVE_STACK + 8;
 }
 
 const _: () = {
@@ -170,6 +188,10 @@ const _: () = {
     assert!(offset_of!(StoreFields, functions) == layout::store::FUNCTIONS as usize);
     assert!(offset_of!(StoreFields, functions_length) == layout::store::FUNCTIONS_LENGTH as usize);
     assert!(offset_of!(StoreFields, activation) == layout::store::BYTES as usize);
+    #[cfg(target_arch = "x86_64")]
+    assert!(offset_of!(StoreFields, resolve_stack) == offsets::RESOLVE_STACK);
+    #[cfg(target_arch = "x86_64")]
+    assert!(offset_of!(StoreFields, resolve) == offsets::RESOLVE);
     assert!(offset_of!(StoreFields, reserve_limit) == layout::store::RESERVE_LIMIT as usize);
     assert!(offset_of!(StoreFields, reserve_top) == layout::store::RESERVE_TOP as usize);
     assert!(offset_of!(StoreFields, resume) == layout::store::RESUME as usize);

@@ -8,14 +8,14 @@ mod switching;
 
 use std::arch::naked_asm;
 
-use silica_contract::layout::{host_context, store};
+use silica_contract::layout::{header, host_context, store};
 
 use super::activation::{
     Activation, Ended, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS, RARE_ARGUMENTS,
     RARE_RESULTS, STACK_ARGUMENTS as STACK_ARGUMENTS_FLAG,
     offsets::{
-        FLOATS, FRAME_BYTES, FRAME_FLOATS, HOST_STACK_POINTER, INTEGERS, STACK_ARGUMENTS,
-        STACK_ARGUMENTS_BYTES, STORE,
+        FLOATS, FRAME_BYTES, FRAME_FLOATS, HOST_STACK_POINTER, INTEGERS, RESOLVE, RESOLVE_STACK,
+        STACK_ARGUMENTS, STACK_ARGUMENTS_BYTES, STORE,
     },
 };
 
@@ -374,6 +374,70 @@ pub(crate) unsafe extern "C" fn leave_general_fuel() {
         floats = const FRAME_FLOATS,
         frame_bytes = const FRAME_BYTES,
         exhausted = sym host_stack_exhausted,
+    )
+}
+
+/// Bytes of [`ask_code`], a multiple of 64.
+pub(crate) const ASK_BYTES: usize = 256;
+
+/// What growing code has in front of its stubs: asks for the function with the number in eax, which was called just now, and jumps to it
+/// with all arguments as they were. It is copied to where code is known to the registry, so that a fault for want of stack is the call's. The
+/// function is compiled on a stack of its own; rbp leads back from there.
+pub(crate) fn ask_code() -> Option<&'static [u8]> {
+    let start = ask as *const u8;
+    // SAFETY: the routine is filled up to so many bytes, which are readable as all code of this program.
+    Some(unsafe { std::slice::from_raw_parts(start, ASK_BYTES) })
+}
+
+/// Only a pattern to copy: it refers to nothing by its distance.
+#[unsafe(naked)]
+unsafe extern "C" fn ask() {
+    naked_asm!(
+        "2:",
+        "push rbp",
+        "mov rbp, rsp",
+        "sub rsp, {frame_bytes}",
+        "mov [rsp], rdi",
+        "mov [rsp + 8], rsi",
+        "mov [rsp + 16], rdx",
+        "mov [rsp + 24], rcx",
+        "mov [rsp + 32], r8",
+        "mov [rsp + 40], r9",
+        "movups [rsp + {floats}], xmm0; movups [rsp + {floats} + 16], xmm1",
+        "movups [rsp + {floats} + 32], xmm2; movups [rsp + {floats} + 48], xmm3",
+        "movups [rsp + {floats} + 64], xmm4; movups [rsp + {floats} + 80], xmm5",
+        "movups [rsp + {floats} + 96], xmm6; movups [rsp + {floats} + 112], xmm7",
+        "mov r11, [rdi + {store}]",
+        "mov r10, [rbp]; mov [r11 + {exit_frame}], r10",
+        "mov r10, [rbp + 8]; mov [r11 + {exit_pc}], r10",
+        "mov [r11 + {fuel}], r15",
+        "mov esi, eax",
+        "mov rsp, [r11 + {resolve_stack}]",
+        "call [r11 + {resolve}]",
+        "lea rsp, [rbp - {frame_bytes}]",
+        "mov rdi, [rsp]",
+        "mov rsi, [rsp + 8]",
+        "mov rdx, [rsp + 16]",
+        "mov rcx, [rsp + 24]",
+        "mov r8, [rsp + 32]",
+        "mov r9, [rsp + 40]",
+        "movups xmm0, [rsp + {floats}]; movups xmm1, [rsp + {floats} + 16]",
+        "movups xmm2, [rsp + {floats} + 32]; movups xmm3, [rsp + {floats} + 48]",
+        "movups xmm4, [rsp + {floats} + 64]; movups xmm5, [rsp + {floats} + 80]",
+        "movups xmm6, [rsp + {floats} + 96]; movups xmm7, [rsp + {floats} + 112]",
+        "leave",
+        "jmp rax",
+        "3:",
+        ".skip {bytes} - (3b - 2b), 0xcc",
+        store = const header::STORE,
+        exit_frame = const store::EXIT_FRAME,
+        exit_pc = const store::EXIT_PC,
+        fuel = const store::FUEL,
+        resolve_stack = const RESOLVE_STACK,
+        resolve = const RESOLVE,
+        floats = const FRAME_FLOATS,
+        frame_bytes = const FRAME_BYTES,
+        bytes = const ASK_BYTES,
     )
 }
 

@@ -1,0 +1,182 @@
+//! [`LazyModule`]: a module that was validated whole, and whose functions are compiled one by one, when somebody asks.
+
+use std::{
+    borrow::Cow,
+    sync::{Mutex, PoisonError},
+};
+
+use silica_contract::{
+    artefact::CompiledFunction,
+    image::CodeRange,
+    settings::{Settings, Tier},
+};
+use silica_module::{BodyToValidate, Decoded, Features, Limits, Module, check_operators, decode};
+use silica_translate::{Environment, Layouts};
+
+use crate::{
+    CompileError, Options,
+    bodies::Functions,
+    compile::{self, compile},
+    targets::Targets,
+    text::Text,
+    tiers::{Tools, Worker},
+    validate::validate_all,
+};
+
+/// Below so many bytes, starting threads costs more than it gains.
+const THREADS_FROM_BYTES: usize = 64 << 10;
+
+/// A valid module whose functions can be compiled in any order, by any number of threads at once, in one pass.
+///
+/// ```
+/// use silica_contract::settings::Settings;
+/// use silica_module::{Features, Limits};
+/// use silica_pipeline::{LazyModule, Options, host_processor};
+///
+/// let module = silica_module::parse_text(b"(module (func (export \"f\") nop))", None)?;
+/// let settings = Settings::new(host_processor());
+/// if LazyModule::is_possible(&settings) {
+///     let (lazy, image) = LazyModule::new(module, &Features::default(), &Limits::default(), &settings, &Options::default())?;
+///     assert!(!lazy.compile(0)?.bytes.is_empty());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct LazyModule {
+    bytes: Vec<u8>,
+    module: Module,
+    bodies: Vec<BodyToValidate>,
+    features: Features,
+    limits: Limits,
+    /// As they were given, for the image of the whole.
+    settings: Settings,
+    /// Of single functions.
+    settings_lazy: Settings,
+    targets: Targets,
+    layouts: Layouts,
+    /// Of threads that compile nothing now.
+    idle: Mutex<Vec<Tools>>,
+}
+
+impl LazyModule {
+    /// Whether functions can be compiled in one pass with these settings.
+    #[must_use]
+    pub fn is_possible(settings: &Settings) -> bool {
+        Targets::new(&lazy(settings)).is_ok()
+    }
+
+    /// Validates a module, in parallel, and compiles nothing. The second result is an image with all of the module but code, and
+    /// without its hash: it is for this process.
+    ///
+    /// # Errors
+    /// [`CompileError`]: the module is not valid, or it is beyond a limit. The same error as if it were compiled whole.
+    pub fn new(
+        bytes: Cow<'_, [u8]>,
+        features: &Features,
+        limits: &Limits,
+        settings: &Settings,
+        options: &Options<'_>,
+    ) -> Result<(LazyModule, Vec<u8>), CompileError> {
+        let span = tracing::debug_span!("validate", bytes = bytes.len());
+        let _entered = span.enter();
+        let Decoded {
+            module,
+            bodies,
+            not_executed,
+        } = decode(&bytes, features, limits)?;
+        if let Some(error) = not_executed {
+            return Err(error.into());
+        }
+        if module.types.iter().any(|ty| ty.descriptor.is_some()) {
+            // Its operators are valid, but not executed.
+            check_operators(&bytes, &module, features)?;
+        }
+        let settings_lazy = lazy(settings);
+        let targets = Targets::new(&settings_lazy).map_err(CompileError::Settings)?;
+        let validate = || validate_all(&bytes, &module, &bodies, (features, limits), options);
+        let write = || image_without_code(&bytes, &module, &settings_lazy);
+        let (valid, image) = match options.single_threaded || bytes.len() < THREADS_FROM_BYTES {
+            true => (validate(), write()),
+            false => rayon::join(validate, write),
+        };
+        valid?;
+        let lazy = LazyModule {
+            layouts: Layouts::with_bytes(&bytes, &module),
+            bytes: bytes.into_owned(),
+            module,
+            bodies,
+            features: *features,
+            limits: limits.clone(),
+            settings: settings.clone(),
+            settings_lazy,
+            targets,
+            idle: Mutex::default(),
+        };
+        Ok((lazy, image?))
+    }
+
+    /// Compiles a defined function: the same code whenever it is asked for.
+    ///
+    /// # Errors
+    /// [`CompileError`] if no tier can compile it.
+    ///
+    /// # Panics
+    /// If the module has no such function.
+    pub fn compile(&self, defined: u32) -> Result<CompiledFunction, CompileError> {
+        let layouts = self.layouts.clone();
+        let environment =
+            Environment::with_layouts(&self.module, &self.settings_lazy, &self.bytes, layouts);
+        let functions = Functions {
+            bytes: &self.bytes,
+            environment: &environment,
+            bodies: &self.bodies,
+            targets: &self.targets,
+        };
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let tools = idle().pop().unwrap_or_default();
+        let mut worker = Worker::new(&functions, tools);
+        let outcome = worker.compile(defined as usize);
+        idle().push(worker.into_tools());
+        outcome.map_err(|failure| functions.error(defined as usize, failure))
+    }
+
+    /// The image of the whole module, compiled now as the settings say.
+    ///
+    /// # Errors
+    /// As [`compile`].
+    pub fn image(&self, options: &Options<'_>) -> Result<Vec<u8>, CompileError> {
+        compile(
+            &self.bytes,
+            &self.features,
+            &self.limits,
+            &self.settings,
+            options,
+        )
+    }
+}
+
+impl std::fmt::Debug for LazyModule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LazyModule")
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn image_without_code(
+    bytes: &[u8],
+    module: &Module,
+    settings: &Settings,
+) -> Result<Vec<u8>, CompileError> {
+    let text = Text {
+        functions: vec![CodeRange::default(); module.bodies.len()],
+        ..Text::default()
+    };
+    compile::write(bytes, [0; 32], module.clone(), settings, &text)
+}
+
+fn lazy(settings: &Settings) -> Settings {
+    Settings {
+        tier: Tier::Baseline,
+        ..settings.clone()
+    }
+}
