@@ -85,7 +85,7 @@ pub use host::{BoxFuture, IntoFunc};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
-pub use module::{FunctionAddress, Module, ModuleExport};
+pub use module::{FunctionAddress, FunctionCompilation, Module, ModuleExport};
 pub use pooling::PoolingAllocationConfig;
 pub use rooted::{AnyRef, ContRef, ExnRef, ExternRef, I31, OwnedRooted, RootScope, Rooted};
 pub use shared_memory::{SharedMemory, WaitResult};

@@ -2,6 +2,8 @@
 //!
 //! Freshly compiled or loaded from a file, a module is an image that the runtime has published; there is one way.
 
+use std::time::Duration;
+
 use silica_contract::image::Section;
 use silica_module::{Module as Description, names};
 use silica_runtime as rt;
@@ -155,6 +157,28 @@ impl Module {
             .collect()
     }
 
+    /// Which functions were compiled when they were called, so far, and what each cost. None where all were compiled before there was
+    /// a module ([`Tier`](crate::Tier)).
+    #[must_use]
+    pub fn compilations(&self) -> Option<Vec<FunctionCompilation>> {
+        let module = self.description();
+        let names = silica_module::FunctionNames::index(self.kept(), module);
+        let compilations = self.compiled.compilations()?.into_iter();
+        let told = compilations.map(|compilation| {
+            let index = compilation.defined + module.imported_functions;
+            let body = module.bodies[compilation.defined as usize].bytes;
+            FunctionCompilation {
+                index,
+                name: names.get(self.kept(), index).map(symbols::demangle),
+                at: compilation.at,
+                took: compilation.took,
+                body_bytes: (body.end - body.start) as usize,
+                code_bytes: compilation.bytes as usize,
+            }
+        });
+        Some(told.collect())
+    }
+
     /// Where its machine code is in this process's memory.
     #[must_use]
     pub fn code_range(&self) -> std::ops::Range<usize> {
@@ -180,6 +204,23 @@ impl Module {
         let image = self.compiled.image();
         image.index().section(image.bytes(), Section::Kept)
     }
+}
+
+/// The compilation of a function when it was first called.
+#[derive(Clone, Debug)]
+pub struct FunctionCompilation {
+    /// Its index.
+    pub index: u32,
+    /// Its name as a person wrote it, if the module says.
+    pub name: Option<String>,
+    /// When it began, since the module was made.
+    pub at: Duration,
+    /// What it took.
+    pub took: Duration,
+    /// Bytes of its body in the module.
+    pub body_bytes: usize,
+    /// Bytes of machine code.
+    pub code_bytes: usize,
 }
 
 /// Where a function's machine code is.

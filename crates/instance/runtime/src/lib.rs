@@ -64,7 +64,7 @@ mod typed;
 mod types;
 mod value;
 
-pub use code::ModuleSource;
+pub use code::{Compilation, ModuleSource};
 pub use error::{HostError, LoadError, RuntimeError, ThrownException};
 pub use handles::{
     AnyObject, ExnObject, Extern, ExternObject, Function, Global, Memory, Object, OwnedObject,

@@ -10,7 +10,7 @@ use silica_contract::{
 use silica_module::{Module, RefType, ValueType};
 
 use crate::{
-    LoadError, ModuleSource, Runtime,
+    Compilation, LoadError, ModuleSource, Runtime,
     code::{Code, GrowingCode, PublishedCode},
     heap::is_object,
     identity::ModuleId,
@@ -171,6 +171,12 @@ impl CompiledModule {
     #[must_use]
     pub fn source(&self) -> Option<&dyn ModuleSource> {
         self.growing().map(GrowingCode::source)
+    }
+
+    /// What was compiled when it was called, so far. None where all was compiled before.
+    #[must_use]
+    pub fn compilations(&self) -> Option<Vec<Compilation>> {
+        self.growing().map(GrowingCode::compilations)
     }
 
     pub(crate) fn growing(&self) -> Option<&GrowingCode> {

@@ -23,6 +23,7 @@ mod profile;
 mod state;
 mod system;
 mod threads;
+mod tiers;
 mod timeout;
 
 /// The arguments of `silica run`.
@@ -117,8 +118,8 @@ impl Run {
     pub(crate) fn execute(&self) -> Result<ExitCode> {
         let flags = match self.profile {
             // A profiler wants to know where functions are before they run.
-            Some(_) => self.engine.ahead(),
-            None => self.engine.clone(),
+            Some(Profile::Perfmap | Profile::Jitdump) => self.engine.ahead(),
+            Some(Profile::Tiers) | None => self.engine.clone(),
         };
         let engine = flags.engine_with(&self.limits, self.cache.cache())?;
         let path = self.path();
@@ -130,6 +131,9 @@ impl Run {
             .map(|span| timeout::start(span.0, store.interrupt_handle()));
         let result = self.run_in(&mut store, &module);
         drop(watch);
+        if self.profile == Some(Profile::Tiers) {
+            tiers::tell(&module);
+        }
         result.map(Outcome::finish)
     }
 

@@ -271,6 +271,24 @@ fn calls_are_traced() {
 }
 
 #[test]
+fn what_was_compiled_is_told() {
+    let folder = Folder::with("hello.wat", HELLO);
+    let run = |tier| folder.silica(&["run", "--profile", "tiers", "--tier", tier, "hello.wat"]);
+    let ended = run("optimize")
+        .expect(0)
+        .says(&["before the program began"]);
+    assert_eq!(ended.stdout, "hello\n");
+    let auto = run("auto").expect(0);
+    if cfg!(target_arch = "x86_64") {
+        assert!(
+            auto.stderr
+                .contains("1 functions were compiled at their first call"),
+            "{auto:?}"
+        );
+    }
+}
+
+#[test]
 fn profilers_are_told() {
     let folder = Folder::with("hello.wat", HELLO);
     let command = &mut folder.command(&["run", "--profile", "perfmap", "hello.wat"]);

@@ -12,6 +12,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use silica_contract::{
@@ -24,7 +25,7 @@ use silica_module::Module;
 use silica_os::{CodeSpace, OsError};
 
 use super::{
-    placed::{Placed, PlacedList},
+    placed::{Compilation, Placed, PlacedList},
     registry::REGISTRY,
     stubs::{ENTRY_BYTES, Stubs},
     tables::{References, Tables},
@@ -65,6 +66,7 @@ pub(crate) struct GrowingCode {
     space: CodeSpace,
     stubs: Stubs,
     placed: PlacedList,
+    made: Instant,
     /// Where the next function goes. Who has this may add one.
     end: Mutex<usize>,
 }
@@ -103,6 +105,7 @@ impl GrowingCode {
             source,
             end: Mutex::new(code.len()),
             placed: PlacedList::new(functions as usize),
+            made: Instant::now(),
             stubs,
             space,
         });
@@ -114,6 +117,14 @@ impl GrowingCode {
         // SAFETY: it is removed when the last handle to it is dropped, and does not move before; the space is its own.
         unsafe { REGISTRY.add(code.range(), tables) };
         Ok(code)
+    }
+
+    /// What was compiled so far, in the order of addresses.
+    pub(crate) fn compilations(&self) -> Vec<Compilation> {
+        self.placed
+            .iter()
+            .map(|placed| placed.compilation)
+            .collect()
     }
 
     /// What compiles its functions.
@@ -172,13 +183,20 @@ impl GrowingCode {
         if let Some(code) = self.code_of(defined) {
             return Ok(code);
         }
+        let begun = Instant::now();
         let function = self.source.compile(defined)?;
-        self.add(defined, function)
+        let times = (begun.duration_since(self.made), begun.elapsed());
+        self.add(defined, function, times)
             .map_err(|error| Box::new(error) as HostError)
     }
 
     /// Adds a function, unless another thread was first; gives its code.
-    fn add(&self, defined: u32, mut function: CompiledFunction) -> Result<usize, RuntimeError> {
+    fn add(
+        &self,
+        defined: u32,
+        mut function: CompiledFunction,
+        times: (Duration, Duration),
+    ) -> Result<usize, RuntimeError> {
         let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(code) = self.code_of(defined) {
             return Ok(code);
@@ -193,7 +211,7 @@ impl GrowingCode {
         self.space.write(start, &function.bytes)?;
         *end = start + function.bytes.len();
         self.placed
-            .push(Placed::new(defined, start as u32, &function));
+            .push(Placed::new(defined, start as u32, &function, times));
         let code = self.range().start + start;
         self.entry_of(defined).store(code, Ordering::Release);
         Ok(code)

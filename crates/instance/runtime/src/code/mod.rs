@@ -18,6 +18,7 @@ use crate::identity::ModuleId;
 
 pub(crate) use growing::GrowingCode;
 pub use growing::ModuleSource;
+pub use placed::Compilation;
 pub(crate) use published::PublishedCode;
 use registry::REGISTRY;
 pub(crate) use tables::References;

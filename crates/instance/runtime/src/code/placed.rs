@@ -1,8 +1,11 @@
 //! The functions that growing code has so far: found by address without a lock, while others are added.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicPtr, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicPtr, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use silica_contract::{
@@ -13,6 +16,19 @@ use silica_contract::{
 
 use super::tables::References;
 
+/// The compilation of a function, when it was first called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compilation {
+    /// Which defined function.
+    pub defined: u32,
+    /// When it began, since the module was made.
+    pub at: Duration,
+    /// What it took.
+    pub took: Duration,
+    /// Bytes of code that came out.
+    pub bytes: u32,
+}
+
 /// What is known of a function's code. Offsets count from its start.
 #[derive(Debug)]
 pub(super) struct Placed {
@@ -22,6 +38,7 @@ pub(super) struct Placed {
     pub(super) start: u32,
     /// Bytes of code.
     pub(super) length: u32,
+    pub(super) compilation: Compilation,
     /// Ascending.
     traps: Box<[(u32, TrapCode)]>,
     /// Where code came from, ascending; an entry holds until the next.
@@ -31,7 +48,14 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    pub(super) fn new(defined: u32, start: u32, function: &CompiledFunction) -> Placed {
+    /// A function at `start`, compiled at a time that took some time.
+    pub(super) fn new(
+        defined: u32,
+        start: u32,
+        function: &CompiledFunction,
+        (at, took): (Duration, Duration),
+    ) -> Placed {
+        let bytes = function.bytes.len() as u32;
         let locations = function.locations.iter();
         let encoded = |is_empty: bool, write: &dyn Fn() -> Vec<u8>| match is_empty {
             true => Box::default(),
@@ -40,7 +64,13 @@ impl Placed {
         Placed {
             defined,
             start,
-            length: function.bytes.len() as u32,
+            length: bytes,
+            compilation: Compilation {
+                defined,
+                at,
+                took,
+                bytes,
+            },
             traps: function.traps.clone().into_boxed_slice(),
             locations: locations.map(|l| (l.offset, l.module_offset)).collect(),
             stack_maps: encoded(function.stack_maps.is_empty(), &|| {
@@ -114,6 +144,11 @@ impl PlacedList {
         unsafe { place.as_ref() }
     }
 
+    /// All of them, in the order in which they were added.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Placed> {
+        (0..self.count.load(Ordering::Acquire)).filter_map(|index| self.get(index))
+    }
+
     /// The function whose code contains this text offset. Allocates nothing.
     pub(super) fn at(&self, offset: u32) -> Option<&Placed> {
         let (mut low, mut high) = (0, self.count.load(Ordering::Acquire));
@@ -167,7 +202,7 @@ mod tests {
             }],
             ..CompiledFunction::default()
         };
-        Placed::new(defined, start, &function)
+        Placed::new(defined, start, &function, (Duration::ZERO, Duration::ZERO))
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(super) fn write(profile: Profile, modules: &[Module]) -> Result<()> {
         .collect();
     let id = std::process::id();
     let (path, written) = match profile {
+        // What is compiled is known when the program has ended.
+        Profile::Tiers => return Ok(()),
         Profile::Perfmap => {
             let path = PathBuf::from(format!("/tmp/perf-{id}.map"));
             let written = create(&path).and_then(|file| perf_map(file, &functions));
