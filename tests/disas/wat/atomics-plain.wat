@@ -22,13 +22,12 @@
 ;;     pushq %rbp
 ;;     movq %rsp, %rbp
 ;;   block0:
-;;     movl %edx, %esi
-;;     testq $0x7, %rsi
+;;     movl %edx, %r8d
+;;     testq $0x7, %r8
 ;;     jnz #trap=user10
-;;     movq 0x20(%rdi), %r8
-;;     movq (%r8), %r8
-;;     movq %rcx, (%r8, %rsi)
-;;     mfence
+;;     movq 0x20(%rdi), %r9
+;;     movq (%r9), %r9
+;;     xchgq %rcx, (%r9, %r8)
 ;;     movq %rbp, %rsp
 ;;     popq %rbp
 ;;     retq

@@ -8,7 +8,7 @@ use cranelift_codegen::ir::{
     self, AliasRegion, AtomicRmwOp, InstBuilder, MemFlagsData, Value,
     types::{self, Type},
 };
-use silica_contract::trap::TrapCode;
+use silica_contract::{settings::Architecture, trap::TrapCode};
 use silica_operator::{
     AtomicRmw, AtomicWidth, IntType, LoadKind, MachineType, StoreKind, VectorLoad,
 };
@@ -248,7 +248,14 @@ impl CraneliftBackend<'_> {
         let flags = self.atomic_flags(access);
         let address = self.atomic_address(access, address);
         let value = self.narrow(width, value);
-        self.ins().atomic_store(flags, value, address);
+        if self.target.architecture() == Architecture::X86_64 {
+            // An exchange is a barrier and costs less than a store and a fence, which Cranelift would make of it.
+            let op = AtomicRmwOp::Xchg;
+            self.ins()
+                .atomic_rmw(width_type(width), flags, op, address, value);
+        } else {
+            self.ins().atomic_store(flags, value, address);
+        }
     }
 
     pub(super) fn emit_atomic_rmw(
