@@ -42,8 +42,10 @@ impl Guest {
 
 /// A program that was built.
 pub(crate) struct Built {
-    pub(crate) program: &'static Program,
-    pub(crate) native: PathBuf,
+    pub(crate) name: &'static str,
+    pub(crate) family: &'static str,
+    /// The native program, where there is one.
+    pub(crate) native: Option<PathBuf>,
     pub(crate) guests: Vec<(Guest, PathBuf)>,
 }
 
@@ -90,15 +92,17 @@ fn place(paths: &Paths, program: &'static Program, guests: &[Guest]) -> Built {
     let name = program.name;
     match program.language {
         Language::C => Built {
-            program,
-            native: paths.out.join("c/native").join(name),
+            name,
+            family: program.family,
+            native: Some(paths.out.join("c/native").join(name)),
             guests: usable
                 .map(|&guest| (guest, c_guest(paths, name, guest)))
                 .collect(),
         },
         Language::Rust => Built {
-            program,
-            native: rust_native(paths, name),
+            name,
+            family: program.family,
+            native: Some(rust_native(paths, name)),
             guests: usable
                 .map(|&guest| (guest, rust_guest(paths, name, guest)))
                 .collect(),

@@ -92,10 +92,24 @@ pub(crate) fn find(paths: &Paths, options: &Options) -> Result<Vec<Engine>> {
         }
         return Ok(engines);
     }
-    for asked in &options.engines {
+    named(paths, options, &options.engines)
+}
+
+/// Finds engines by `KIND` or `KIND[-LABEL]=PATH`.
+///
+/// # Errors
+/// As [`find`].
+pub(crate) fn named(
+    paths: &Paths,
+    options: &Options,
+    asked: &[impl AsRef<str>],
+) -> Result<Vec<Engine>> {
+    let mut engines = vec![];
+    for asked in asked {
+        let asked = asked.as_ref();
         let (label, path) = asked
             .split_once('=')
-            .map_or((asked.as_str(), None), |(l, p)| (l, Some(p)));
+            .map_or((asked, None), |(l, p)| (l, Some(p)));
         let name = label.split('-').next().unwrap_or(label);
         let kind = Kind::ALL
             .into_iter()

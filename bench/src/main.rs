@@ -3,7 +3,8 @@
 //!
 //! The programs are in [`programs`]; how an engine is found and called is in [`engines`]; the
 //! order of runs and what is taken from each is in [`measure`]. What one call, one instance or one
-//! file access costs is another question, asked by `silica-bench micro` (see [`micro`]).
+//! file access costs is another question, asked by `silica-bench micro` (see [`micro`]); programs made of
+//! garbage-collected objects have a table of their own, `silica-bench objects` (see [`objects`]).
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +13,7 @@ mod engines;
 mod machine;
 mod measure;
 mod micro;
+mod objects;
 mod options;
 mod paths;
 mod plot;
@@ -41,6 +43,7 @@ fn run(options: &Options) -> Result<ExitCode> {
     match &options.command {
         Some(Command::Peak { command }) => process::report_peak(command),
         Some(Command::Micro(micro)) => micro::run(&Paths::find()?, options, micro),
+        Some(Command::Objects) => objects::run(&Paths::find()?, options),
         None => compare(&Paths::find()?, options),
     }
 }
@@ -75,6 +78,10 @@ fn compare(paths: &Paths, options: &Options) -> Result<ExitCode> {
     })
 }
 
+/// Writes a text to a file, if one was named.
+///
+/// # Errors
+/// It cannot be written.
 fn write(path: &Option<std::path::PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
     if let Some(path) = path {
         std::fs::write(path, text()).with_context(|| format!("cannot write {}", path.display()))?;

@@ -29,16 +29,11 @@ pub(crate) fn measure(
     let columns = columns(engines, &options.guests());
     let mut rows = vec![];
     for (index, program) in built.iter().enumerate() {
-        progress(&format!(
-            "[{}/{}] {}",
-            index + 1,
-            built.len(),
-            program.program.name
-        ));
+        progress(&format!("[{}/{}] {}", index + 1, built.len(), program.name));
         let cells = Contest::prepare(paths, options, &columns, program)?.run(options);
         rows.push(Row {
-            program: program.program.name,
-            family: program.program.family,
+            program: program.name,
+            family: program.family,
             cells,
         });
     }
@@ -117,7 +112,7 @@ impl Contest {
         let mut entries = vec![];
         for (engine, column) in columns {
             let module = match column.guest {
-                None => Some(&built.native),
+                None => built.native.as_ref(),
                 Some(guest) => built
                     .guests
                     .iter()

@@ -77,6 +77,10 @@ pub(crate) struct Options {
 pub(crate) enum Command {
     /// Measures calls, instances, fuel, compilation, process start and file access.
     Micro(Micro),
+    /// Runs programs made of garbage-collected objects under Silica and Node.js: their times, and the memory that they take.
+    ///
+    /// The options before the subcommand choose programs, engines and runs.
+    Objects,
     /// Runs a command and prints the most memory that it had resident, in KiB, on standard error.
     #[command(hide = true)]
     Peak {

@@ -1,6 +1,7 @@
 //! The programs, one row each: the table that everything else is made from.
 //!
-//! A C program is `programs/c/NAME.c`, a Rust program `programs/rust/src/bin/NAME.rs`.
+//! A C program is `programs/c/NAME.c`, a Rust program `programs/rust/src/bin/NAME.rs`. Programs in WebAssembly's own text have a
+//! table in [`crate::objects`].
 
 use std::fmt::Write;
 

@@ -34,7 +34,8 @@ pub(crate) fn markdown(results: &Results) -> String {
     out
 }
 
-fn summary(results: &Results) -> String {
+/// The machine, the runs, what is counted.
+pub(crate) fn summary(results: &Results) -> String {
     let share = if results.percent == 100 {
         String::new()
     } else {
@@ -52,7 +53,8 @@ fn summary(results: &Results) -> String {
     )
 }
 
-fn number(value: Option<f64>) -> String {
+/// A ratio, if there is one.
+pub(crate) fn number(value: Option<f64>) -> String {
     value.map_or_else(|| String::from("–"), |value| format!("{value:.2}"))
 }
 

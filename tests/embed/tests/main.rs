@@ -17,6 +17,7 @@ mod limits;
 mod linker;
 mod memories;
 mod modules;
+mod objects;
 mod panics;
 mod references;
 mod roots;

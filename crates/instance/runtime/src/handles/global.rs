@@ -97,7 +97,7 @@ impl Global {
     pub fn set(&self, store: &mut StoreState, value: Value) -> Result<(), RuntimeError> {
         let ty = self.ty(store);
         if !ty.mutable {
-            return Err(RuntimeError::Immutable);
+            return Err(RuntimeError::Immutable("the global"));
         }
         check_value(store, &ty, &value)?;
         // SAFETY: the address is valid while the store is borrowed, here exclusively.

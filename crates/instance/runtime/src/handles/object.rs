@@ -38,10 +38,15 @@ impl Object {
     /// From what compiled code has: `None` for null.
     #[inline(always)]
     pub(crate) fn from_bits(reference: u32, store: &mut StoreState) -> Option<Object> {
-        (reference != 0).then(|| Object {
+        (reference != 0).then(|| Object::rooted(reference, store))
+    }
+
+    /// Makes a reference that the heap has given a root.
+    pub(super) fn rooted(reference: u32, store: &mut StoreState) -> Object {
+        Object {
             store: store.id(),
             place: store.state_mut().roots.add(reference),
-        })
+        }
     }
 
     /// As compiled code has it: never 0. Holds until an object is made.
@@ -70,10 +75,7 @@ impl Object {
     /// An `i31`, of which the lowest 31 bits count.
     #[must_use]
     pub fn new_i31(store: &mut StoreState, value: u32) -> Object {
-        Object {
-            store: store.id(),
-            place: store.state_mut().roots.add(value << 1 | 1),
-        }
+        Object::rooted(value << 1 | 1, store)
     }
 
     /// The `i31` that it is, if it is one: 31 bits.
@@ -220,10 +222,7 @@ impl StoreState {
         value: Box<dyn Any + Send + Sync>,
     ) -> Result<Object, RuntimeError> {
         let reference = self.state_mut().new_host_value(value)?;
-        Ok(Object {
-            store: self.id(),
-            place: self.state_mut().roots.add(reference),
-        })
+        Ok(Object::rooted(reference, self))
     }
 
     /// Begins a scope of roots, to be ended by [`StoreState::end_root_scope`]. A call of a host function is one by itself.
