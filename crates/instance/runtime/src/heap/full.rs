@@ -22,6 +22,9 @@ const STACK_MAX: usize = 1 << 20;
 #[cfg(test)]
 const STACK_MAX: usize = 16;
 
+/// So many objects are on their way to the processor's caches.
+const COMING: usize = 8;
+
 /// Collects the old generation.
 pub(super) fn collect(
     objects: &mut Objects,
@@ -34,10 +37,12 @@ pub(super) fn collect(
         objects,
         stack,
         continuations: &mut Vec::new(),
+        coming: [0; COMING],
+        next: 0,
         overflowed: false,
     };
     owner.roots(&mut |reference| {
-        marking.mark(reference)?;
+        marking.find(reference)?;
         Ok(reference)
     })?;
     marking.finish(owner)?;
@@ -75,22 +80,44 @@ fn cards(objects: &Objects) -> std::ops::Range<u32> {
     card_of(objects.old_start)..objects.top.div_ceil(heap::CARD_BYTES)
 }
 
+/// Whether a reference is to an object.
+#[inline(always)]
+fn is_object(reference: u32) -> bool {
+    reference != 0 && reference.is_multiple_of(2)
+}
+
 struct Marking<'a> {
     objects: &'a mut Objects,
+    /// Marked objects that are to be looked through.
     stack: &'a mut Vec<u32>,
     /// Places of continuations whose objects were marked, to be looked through later.
     continuations: &'a mut Vec<u32>,
+    /// References that were found, on their way to the processor's caches; 0 is none.
+    coming: [u32; COMING],
+    next: usize,
     /// Some marked object was not put on the stack.
     overflowed: bool,
 }
 
 impl Marking<'_> {
+    /// Notes that an object is alive. It is marked a little later, when it and its marks are near.
+    #[inline(always)]
+    fn find(&mut self, reference: u32) -> Result<(), Damaged> {
+        if !is_object(reference) {
+            return Ok(());
+        }
+        self.objects.space.prefetch(reference);
+        let arrived = std::mem::replace(&mut self.coming[self.next], reference);
+        self.next = (self.next + 1) % COMING;
+        if arrived == 0 {
+            return Ok(());
+        }
+        self.mark(arrived)
+    }
+
     /// Marks an object, to be looked through later.
     #[inline(always)]
     fn mark(&mut self, reference: u32) -> Result<(), Damaged> {
-        if reference == 0 || reference % 2 == 1 {
-            return Ok(());
-        }
         if reference < self.objects.old_start || reference >= self.objects.top {
             return Err(Damaged);
         }
@@ -129,7 +156,7 @@ impl Marking<'_> {
         Ok(())
     }
 
-    /// Looks through everything that was marked.
+    /// Looks through everything that was found.
     fn finish(&mut self, owner: &mut dyn Owner) -> Result<(), Damaged> {
         loop {
             self.finish_objects()?;
@@ -137,7 +164,7 @@ impl Marking<'_> {
                 return Ok(());
             };
             owner.continuation(place, &mut |reference| {
-                self.mark(reference)?;
+                self.find(reference)?;
                 Ok(reference)
             })?;
         }
@@ -156,29 +183,45 @@ impl Marking<'_> {
     }
 
     fn drain(&mut self) -> Result<(), Damaged> {
-        while let Some(reference) = self.stack.pop() {
-            self.scan(reference)?;
+        loop {
+            while let Some(reference) = self.stack.pop() {
+                self.scan(reference)?;
+            }
+            for place in 0..COMING {
+                let arrived = std::mem::take(&mut self.coming[place]);
+                if arrived != 0 {
+                    self.mark(arrived)?;
+                }
+            }
+            if self.stack.is_empty() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
-    /// Marks what an object refers to; gives where it ends.
+    /// Finds what an object refers to; gives where it ends.
+    #[inline(always)]
     fn scan(&mut self, reference: u32) -> Result<u32, Damaged> {
         let (object, shape) = self.objects.describe(reference)?;
-        let (stack, overflowed) = (&mut *self.stack, &mut self.overflowed);
-        let continuations = &mut *self.continuations;
-        self.objects
-            .visit(object, shape, EVERYWHERE, |objects, reference| {
-                let mut marking = Marking {
-                    objects,
-                    stack,
-                    continuations,
-                    overflowed: false,
-                };
-                marking.mark(reference)?;
-                *overflowed |= marking.overflowed;
-                Ok(reference)
-            })?;
+        match shape {
+            Shape::Fixed { offsets, .. } => {
+                for index in offsets.0..offsets.1 {
+                    let offset = self.objects.shapes.offset(index);
+                    self.find(self.objects.space.read(object, offset)?)?;
+                }
+            }
+            Shape::Array {
+                objects: true,
+                layout,
+            } => {
+                let mut span = self.objects.span(object, layout, EVERYWHERE)?;
+                while let Some(offset) = self.objects.space.find(object, span, is_object)? {
+                    self.find(self.objects.space.read(object, offset)?)?;
+                    span.0 = offset + 4;
+                }
+            }
+            Shape::Array { objects: false, .. } | Shape::Continuation | Shape::Unknown => {}
+        }
         Ok(object.end())
     }
 }
@@ -256,9 +299,13 @@ fn slide(objects: &mut Objects) -> Result<(), Damaged> {
     let mut next = objects.old_start;
     while let Some(start) = next_marked(objects, next) {
         let (object, shape) = objects.describe(start)?;
-        objects.visit(object, shape, EVERYWHERE, |objects, reference| {
-            new_place(objects, reference)
-        })?;
+        objects.visit(
+            object,
+            shape,
+            EVERYWHERE,
+            is_object,
+            |objects, reference| new_place(objects, reference),
+        )?;
         let to = new_place(objects, start)?;
         if to > start {
             return Err(Damaged);

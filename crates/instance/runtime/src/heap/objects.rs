@@ -108,45 +108,68 @@ impl Objects {
         Ok((self.space.check(head.start(), bytes)?, shape))
     }
 
-    /// Gives each reference of an object to `visit`, and puts what it gives in its place. Of an array only those elements that begin
-    /// in `window`, which are offsets of the heap.
+    /// Gives each reference of an object that `select` picks to `visit`, and puts what it gives in its place. Of an array only those
+    /// elements that begin in `window`, which are offsets of the heap.
     #[inline(always)]
     pub(super) fn visit(
         &mut self,
         object: Extent,
         shape: Shape,
         window: (u32, u32),
+        select: impl Fn(u32) -> bool + Copy,
         mut visit: impl FnMut(&mut Objects, u32) -> Result<u32, Damaged>,
     ) -> Result<(), Damaged> {
-        let mut at = |objects: &mut Objects, offset: u32| {
-            let before = objects.space.read(object, offset)?;
-            let after = visit(objects, before)?;
-            if after != before {
-                objects.space.write(object, offset, after)?;
-            }
-            Ok(())
-        };
         match shape {
             Shape::Fixed { offsets, .. } => {
                 for index in offsets.0..offsets.1 {
                     let offset = self.shapes.offset(index);
-                    at(self, offset)?;
+                    if select(self.space.read(object, offset)?) {
+                        self.visit_one(object, offset, &mut visit)?;
+                    }
                 }
             }
             Shape::Array {
                 objects: true,
                 layout,
             } => {
-                let length = self.space.read(object, object::ARRAY_LENGTH)?;
-                let end = u64::from(layout.elements) + 4 * u64::from(length);
-                let end = end.min(u64::from(object.bytes())) as u32;
-                let first = window.0.saturating_sub(object.start()).max(layout.elements);
-                let end = end.min(window.1.saturating_sub(object.start()));
-                for offset in (first..end).step_by(4) {
-                    at(self, offset)?;
+                let mut span = self.span(object, layout, window)?;
+                while let Some(offset) = self.space.find(object, span, select)? {
+                    self.visit_one(object, offset, &mut visit)?;
+                    span.0 = offset + 4;
                 }
             }
             Shape::Array { objects: false, .. } | Shape::Continuation | Shape::Unknown => {}
+        }
+        Ok(())
+    }
+
+    /// From which offset in an array to before which those elements lie that begin in `window`, which are offsets of the heap.
+    #[inline(always)]
+    pub(super) fn span(
+        &self,
+        array: Extent,
+        layout: ArrayLayout,
+        window: (u32, u32),
+    ) -> Result<(u32, u32), Damaged> {
+        let length = self.space.read(array, object::ARRAY_LENGTH)?;
+        let end = u64::from(layout.elements) + 4 * u64::from(length);
+        let end = end.min(u64::from(array.bytes())) as u32;
+        let inside = |at: u32| at.saturating_sub(array.start());
+        let first = inside(window.0).max(layout.elements);
+        Ok((first, end.min(inside(window.1))))
+    }
+
+    #[inline(always)]
+    fn visit_one(
+        &mut self,
+        object: Extent,
+        offset: u32,
+        visit: &mut impl FnMut(&mut Objects, u32) -> Result<u32, Damaged>,
+    ) -> Result<(), Damaged> {
+        let before = self.space.read(object, offset)?;
+        let after = visit(self, before)?;
+        if after != before {
+            self.space.write(object, offset, after)?;
         }
         Ok(())
     }
@@ -217,7 +240,12 @@ impl Objects {
         }
     }
 
-    /// Bytes of the field at `offset` of an object, to be written: of one that was just made, or of no reference.
+    /// Notes that a reference is about to be written to a field of a struct.
+    pub(crate) fn mark_object(&mut self, reference: u32) {
+        self.space.set_dirty(reference >> heap::CARD_SHIFT, true);
+    }
+
+    /// Bytes of the field at `offset` of an object, to be written: of one that was just made or marked, or of no reference.
     pub(crate) fn field_mut(
         &mut self,
         reference: u32,

@@ -140,6 +140,50 @@ impl Space {
         Ok(())
     }
 
+    /// Where in an object, from one offset to before another, the first word is that `select` picks.
+    #[inline(always)]
+    pub(super) fn find(
+        &self,
+        extent: Extent,
+        (first, end): (u32, u32),
+        select: impl Fn(u32) -> bool + Copy,
+    ) -> Result<Option<u32>, Damaged> {
+        /// So many words are looked at together.
+        const TOGETHER: usize = 16;
+        let count = end.saturating_sub(first) / 4;
+        let pointer = self.pointer(extent, first, 4 * count)?.cast::<u32>();
+        if !pointer.is_aligned() {
+            return Err(Damaged);
+        }
+        // SAFETY: `pointer` checked that so many bytes there are accessible; nobody writes them while the space is borrowed.
+        let words = unsafe { std::slice::from_raw_parts(pointer, count as usize) };
+        if words.first().is_some_and(|word| select(*word)) {
+            return Ok(Some(first));
+        }
+        let none = |words: &&[u32]| !words.iter().fold(false, |any, word| any | select(*word));
+        let before = words.chunks_exact(TOGETHER).take_while(none).count() * TOGETHER;
+        let found = words[before..].iter().position(|word| select(*word));
+        Ok(found.map(|found| first + 4 * (before + found) as u32))
+    }
+
+    /// Says that an object will soon be looked at, and its marks.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, reference: u32) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let object = self.base().wrapping_add(reference as usize);
+            let marks = self.entry::<u64>(MARKS_AT, reference >> heap::CARD_SHIFT);
+            // SAFETY: prefetching faults at no address.
+            unsafe {
+                _mm_prefetch::<_MM_HINT_T0>(object.cast());
+                _mm_prefetch::<_MM_HINT_T0>(marks.cast());
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = reference;
+    }
+
     /// Bytes of an object, to read.
     #[cfg(test)]
     pub(super) fn bytes(&self, extent: Extent, offset: u32, bytes: u32) -> Result<&[u8], Damaged> {

@@ -31,7 +31,8 @@ pub(super) fn verify(objects: &mut Objects, owner: &mut dyn Owner) -> Result<(),
     let mut at = objects.old_start;
     while at < objects.top {
         let (object, shape) = objects.describe(at)?;
-        objects.visit(object, shape, (0, u32::MAX), |_, reference| {
+        let all = |_| true;
+        objects.visit(object, shape, (0, u32::MAX), all, |_, reference| {
             check(reference)
         })?;
         at = object.end();

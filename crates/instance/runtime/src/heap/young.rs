@@ -30,7 +30,8 @@ pub(super) fn collect(
     let mut next = moved_from;
     while next < objects.top {
         let (object, shape) = objects.describe(next)?;
-        objects.visit(object, shape, EVERYWHERE, |objects, reference| {
+        let select = |reference| in_nursery(nursery_end, reference);
+        objects.visit(object, shape, EVERYWHERE, select, |objects, reference| {
             evacuate(objects, nursery_end, reference)
         })?;
         next = object.end();
@@ -42,11 +43,16 @@ pub(super) fn collect(
     })
 }
 
+/// Whether a reference is to an object of the nursery, or an `i31` like one.
+#[inline(always)]
+fn in_nursery(nursery_end: u32, reference: u32) -> bool {
+    reference.wrapping_sub(heap::INACCESSIBLE) < nursery_end - heap::INACCESSIBLE
+}
+
 /// Where a reference points after its object has moved, if it is in the nursery.
 #[inline(always)]
 fn evacuate(objects: &mut Objects, nursery_end: u32, reference: u32) -> Result<u32, Damaged> {
-    let in_nursery = reference.wrapping_sub(heap::INACCESSIBLE) < nursery_end - heap::INACCESSIBLE;
-    if !in_nursery || reference % 2 == 1 {
+    if !in_nursery(nursery_end, reference) || reference % 2 == 1 {
         return Ok(reference);
     }
     let head = objects.space.check(reference, ALIGNMENT)?;
@@ -76,7 +82,8 @@ fn visit_dirty(objects: &mut Objects, nursery_end: u32, end: u32) -> Result<(), 
         while at < window.1 {
             let (object, shape) = objects.describe(at)?;
             if object.end() > start {
-                objects.visit(object, shape, window, |objects, reference| {
+                let select = |reference| in_nursery(nursery_end, reference);
+                objects.visit(object, shape, window, select, |objects, reference| {
                     evacuate(objects, nursery_end, reference)
                 })?;
             }
