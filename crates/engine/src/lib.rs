@@ -30,6 +30,7 @@
 
 #![deny(unsafe_code)]
 
+mod aggregate;
 mod backtrace;
 mod caller;
 mod compile;
@@ -70,6 +71,7 @@ pub use silica_module::{Feature, Features};
 pub use silica_pipeline::{Cache, CacheEntry};
 pub use silica_runtime::{InterruptHandle, ThrownException};
 
+pub use aggregate::{ArrayRef, ArrayRefPre, EqRef, StructRef, StructRefPre};
 pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use caller::Caller;
 pub use compile::CodeBuilder;

@@ -49,6 +49,12 @@ impl From<HeapError> for RuntimeError {
     }
 }
 
+impl From<Damaged> for RuntimeError {
+    fn from(damaged: Damaged) -> RuntimeError {
+        HeapError::from(damaged).into()
+    }
+}
+
 /// What of a store refers to objects, and who is asked before its heap grows.
 struct StoreOwner<'a> {
     instances: &'a mut [Box<InstanceRecord>],

@@ -54,9 +54,9 @@ pub enum RuntimeError {
         /// The value or type that was given.
         found: String,
     },
-    /// An immutable global cannot be set.
-    #[error("an immutable global cannot be set")]
-    Immutable,
+    /// What is immutable cannot be set.
+    #[error("{0} is immutable")]
+    Immutable(&'static str),
     /// The store holds as many external objects as it may.
     #[error("the store holds {0} external objects, as many as it may")]
     ExternQuota(u32),

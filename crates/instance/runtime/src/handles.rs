@@ -3,7 +3,9 @@
 //! A handle is a number or an address with the id of its store; using it with another store panics. What a handle
 //! refers to lives as long as its store.
 
+mod aggregate;
 mod exception;
+mod field;
 mod function;
 mod global;
 mod memory;

@@ -390,7 +390,7 @@ fn globals_and_constant_expressions() {
     ));
     assert!(matches!(
         same.set(&mut store, Value::I64(1)),
-        Err(RuntimeError::Immutable)
+        Err(RuntimeError::Immutable(_))
     ));
     let wrong = Global::new(&mut store, immutable(ValueType::I32), Value::I32(44)).unwrap();
     assert!(matches!(
