@@ -25,12 +25,21 @@ pub struct Totals {
     pub red: Vec<String>,
 }
 
-/// Runs `scripts`, as code of this tier.
+/// How scripts are run.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// The tier of their code.
+    pub tier: Tier,
+    /// Whether objects are collected whenever one is made, and the heap verified.
+    pub stress: bool,
+}
+
+/// Runs `scripts`.
 ///
 /// # Panics
 /// If an engine cannot be made, or a script makes the runner panic.
 #[must_use]
-pub fn run(scripts: &[Script], tier: Tier) -> Totals {
+pub fn run(scripts: &[Script], manner: Manner) -> Totals {
     let next = AtomicUsize::new(0);
     let totals = Mutex::new(Totals::default());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -40,7 +49,7 @@ pub fn run(scripts: &[Script], tier: Tier) -> Totals {
                 let mut engines = HashMap::new();
                 while let Some(script) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let engine = (engines.entry(script.features()))
-                        .or_insert_with_key(|features| engine(features, tier));
+                        .or_insert_with_key(|features| engine(features, manner));
                     let report =
                         silica_wast::run(engine, &script.path, &script.text, &Options::default());
                     let mut totals = totals.lock().expect("no thread panics while it adds");
@@ -52,13 +61,12 @@ pub fn run(scripts: &[Script], tier: Tier) -> Totals {
     totals.into_inner().expect("no thread panics while it adds")
 }
 
-fn engine(features: &Features, tier: Tier) -> Engine {
+fn engine(features: &Features, manner: Manner) -> Engine {
     let mut config = Config::new();
-    config.features(*features).tier(tier);
+    config.features(*features).tier(manner.tier);
     // Scripts run in parallel already.
     config.parallel_compilation(false);
-    // Collects whenever an object is made, and verifies the heap: slow, and for the scripts that make objects.
-    config.gc_stress(std::env::var_os("SILICA_GC_STRESS").is_some());
+    config.gc_stress(manner.stress);
     Engine::new(&config).expect("the default settings make an engine")
 }
 

@@ -15,6 +15,14 @@ pub struct Script {
 }
 
 impl Script {
+    /// Whether something in the script makes objects: structs, arrays, exceptions, values of the host.
+    #[must_use]
+    pub fn makes_objects(&self) -> bool {
+        ["struct.new", "array.new", "throw", "(ref.extern"]
+            .iter()
+            .any(|text| self.text.contains(text))
+    }
+
     /// The proposals that the script was written for. Some assert that what a later proposal allows is invalid.
     #[must_use]
     pub fn features(&self) -> Features {

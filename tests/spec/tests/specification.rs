@@ -1,12 +1,13 @@
-//! Runs the specification's scripts in each tier and prints totals. An argument picks those whose path contains it, `--tier=` and
-//! its name one tier.
+//! Runs the specification's scripts in each tier and prints totals; then those that make objects once more, with a collection
+//! whenever one is made. An argument picks scripts whose path contains it, `--tier=` and its name one tier.
+//! With `SILICA_GC_STRESS` in the environment every script is run like that only.
 
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
 use silica::Tier;
-use silica_tests_spec::runner::{self, Totals};
+use silica_tests_spec::runner::{self, Manner, Totals};
 use silica_tests_spec::suite::{self, Script, Suite};
 
 fn main() -> ExitCode {
@@ -36,9 +37,9 @@ fn main() -> ExitCode {
             Suite::Absent(reason) => println!("skipped: {name}: {reason}"),
             Suite::Found(scripts) => {
                 let scripts = picked(scripts, &filter);
-                for tier in tiers(&arguments) {
-                    let totals = runner::run(&scripts, tier);
-                    show(name, tier, &totals);
+                for (scripts, manner) in runs(scripts, &arguments) {
+                    let totals = runner::run(&scripts, manner);
+                    show(name, manner, &totals);
                     passed += totals.passed;
                     red += totals.red.len();
                 }
@@ -47,6 +48,22 @@ fn main() -> ExitCode {
     }
     println!("{passed} passed, {red} failed");
     ExitCode::from(u8::from(red > 0))
+}
+
+/// What is run how.
+fn runs(scripts: Vec<Script>, arguments: &[String]) -> Vec<(Vec<Script>, Manner)> {
+    let stressed = scripts.iter().filter(|script| script.makes_objects());
+    let stressed: Vec<Script> = stressed.cloned().collect();
+    let always = std::env::var_os("SILICA_GC_STRESS").is_some();
+    let mut runs = Vec::new();
+    for tier in tiers(arguments) {
+        let manner = |stress| Manner { tier, stress };
+        runs.push((scripts.clone(), manner(always)));
+        if !always {
+            runs.push((stressed.clone(), manner(true)));
+        }
+    }
+    runs
 }
 
 /// The tiers that make code for this processor, or the one that an argument names.
@@ -70,12 +87,20 @@ fn picked(mut scripts: Vec<Script>, filter: &[&str]) -> Vec<Script> {
     scripts
 }
 
-fn show(name: &str, tier: Tier, totals: &Totals) {
+fn show(name: &str, manner: Manner, totals: &Totals) {
     for line in &totals.red {
         println!("{line}");
     }
     println!(
-        "{name}, {tier:?}: {} scripts, {} of them listed, with {} expected failures",
-        totals.scripts, totals.listed, totals.expected
+        "{name}, {:?}{}: {} scripts, {} of them listed, with {} expected failures",
+        manner.tier,
+        if manner.stress {
+            ", collecting always"
+        } else {
+            ""
+        },
+        totals.scripts,
+        totals.listed,
+        totals.expected
     );
 }
