@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use silica_module::{BodyToValidate, FunctionBody, names};
+use silica_operator::MachineType;
 use silica_optimize::{CraneliftBackend, FunctionInput, InlineSource};
 use silica_translate::{
     Backend, Environment, Scratch, TranslateError, declared_locals, translate_body,
@@ -15,6 +16,10 @@ use crate::{
 
 /// Bodies of at most so many bytes are put in place of their calls.
 const INLINE_BYTES_MAX: u32 = 40;
+/// So many, where the function gets a reference to an object. What is written in a language of objects has small functions, and each
+/// call costs more there: references that live across it have to lie in memory. With this for all functions the code of a large
+/// program in C++ became longer by half, and took as much longer to compile.
+const METHOD_BYTES_MAX: u32 = 120;
 /// And of at most so many declared locals.
 const INLINE_LOCALS_MAX: u64 = 16;
 
@@ -108,7 +113,17 @@ impl InlineSource for Callees<'_> {
         let module = self.functions.environment.module;
         let defined = module.defined_function(function)? as usize;
         let bytes = self.functions.body_bytes(defined);
-        if bytes > INLINE_BYTES_MAX {
+        let ty = module.type_of_function(function);
+        let is_method = ty
+            .params
+            .iter()
+            .any(|ty| ty.machine() == MachineType::Object);
+        let bytes_max = if is_method {
+            METHOD_BYTES_MAX
+        } else {
+            INLINE_BYTES_MAX
+        };
+        if bytes > bytes_max {
             return None;
         }
         let locals = declared_locals(self.functions.bytes, self.functions.body(defined))?;
