@@ -2,15 +2,18 @@
 
 use silica_contract::{
     builtin::Builtin,
-    object::{self, ArrayLayout, storage_bytes},
+    object::{self, ALIGNMENT, ArrayLayout, storage_bytes},
     trap::TrapCode,
 };
 use silica_module::{IndexType, StorageType};
 use silica_operator::{Convert, IntBinary, IntCompare, IntType, LaneShape, MachineType};
 use wasmparser::Operator;
 
-use super::place::{Place, is_object, stored_machine, unpacked};
-use crate::{Backend, TranslateError, function::Translator};
+use super::place::{Place, is_object, object_field, stored_machine, unpacked};
+use crate::{Backend, FieldType, TranslateError, function::Translator};
+
+/// Arrays of more bytes than this, whose length is known and which begin as zero, are cleared in a loop.
+const CLEARED_BYTES_MAX: u64 = 64;
 
 impl<B: Backend> Translator<'_, '_, '_, B> {
     pub(crate) fn array_operator(&mut self, operator: &Operator<'_>) -> Result<(), TranslateError> {
@@ -83,9 +86,28 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
     fn array_new_default(&mut self, type_index: u32) {
         let layout = ArrayLayout::new(self.environment.array_element(type_index));
         let length = self.pop();
-        let array = self.new_array(type_index, layout, &length, true);
+        let known = self.backend.known_constant(&length);
+        let known = known.and_then(|length| u32::try_from(length).ok());
+        let array = match known.filter(|length| layout.bytes(*length) <= CLEARED_BYTES_MAX) {
+            Some(length) => self.new_cleared_array(type_index, layout, length),
+            None => self.new_array(type_index, layout, &length, true),
+        };
         self.backend.discard(length);
         self.push(MachineType::Object, array);
+    }
+
+    /// A new array of a few zeros.
+    fn new_cleared_array(&mut self, type_index: u32, layout: ArrayLayout, length: u32) -> B::Value {
+        let array = self.new_array_of(type_index, layout, length);
+        let bytes = layout.bytes(length) as u32;
+        for offset in (ALIGNMENT..bytes).step_by(ALIGNMENT as usize) {
+            let copy = self.backend.duplicate(&array);
+            let address = self.heap_address(copy);
+            let zero = self.i64(0);
+            let word = object_field(offset, FieldType::Value(MachineType::I64), None);
+            self.backend.field_set(address, word, zero);
+        }
+        array
     }
 
     fn array_new_fixed(&mut self, type_index: u32, count: u32) {
