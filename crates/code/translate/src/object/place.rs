@@ -293,13 +293,15 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         if ty.nullable && index.is_none() {
             return;
         }
+        if let (false, Some(index)) = (ty.nullable, index) {
+            // Null faults.
+            self.check_read_type(reference, index);
+            return;
+        }
         let copy = self.backend.duplicate(reference);
         let is_null = self.is_null(MachineType::Reference, copy);
         if !ty.nullable {
             self.backend.trap_if(is_null, TrapCode::HeapDamaged);
-            if let Some(index) = index {
-                self.check_read_type(reference, index);
-            }
             return;
         }
         let some = self.backend.block(&[], false);
