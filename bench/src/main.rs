@@ -64,8 +64,8 @@ fn compare(paths: &Paths, options: &Options) -> Result<ExitCode> {
     let built = build::build(paths, &chosen, &options.guests())?;
     let results = measure::measure(paths, options, &engines, &built)?;
     print!("{}", table::text(&results));
-    write(&options.markdown, || table::markdown(&results))?;
-    write(&options.svg, || plot::svg(&results))?;
+    paths::write(&options.markdown, || table::markdown(&results))?;
+    paths::write(&options.svg, || plot::svg(&results))?;
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&results)?;
         std::fs::write(path, text + "\n")
@@ -76,15 +76,4 @@ fn compare(paths: &Paths, options: &Options) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// Writes a text to a file, if one was named.
-///
-/// # Errors
-/// It cannot be written.
-fn write(path: &Option<std::path::PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
-    if let Some(path) = path {
-        std::fs::write(path, text()).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
 }

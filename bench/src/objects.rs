@@ -8,7 +8,7 @@ use crate::build::{Built, Guest};
 use crate::engines::{self, Engine, Kind};
 use crate::measure;
 use crate::options::Options;
-use crate::paths::Paths;
+use crate::paths::{self, Paths};
 use crate::process;
 use crate::results::{Cell, Results, geometric_mean};
 use crate::table::{Grid, aligned, number, piped, summary};
@@ -63,7 +63,7 @@ pub(crate) fn run(paths: &Paths, options: &Options) -> Result<ExitCode> {
     for (program, column, reason) in results.failures() {
         println!("{program} failed in {column}: {reason}");
     }
-    crate::write(&options.markdown, || {
+    paths::write(&options.markdown, || {
         format!("{}\n\n{}", summary(&results), piped(&grid))
     })?;
     if let Some(path) = &options.json {

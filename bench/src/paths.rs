@@ -53,6 +53,17 @@ pub(crate) fn search(name: &str) -> Option<PathBuf> {
         .find(|path| is_program(path))
 }
 
+/// Writes a text to a file, if one was named.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write(path: &Option<PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
+    if let Some(path) = path {
+        std::fs::write(path, text()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata()
