@@ -169,19 +169,22 @@ impl Space {
     /// Says that an object will soon be looked at, and its marks.
     #[inline(always)]
     pub(super) fn prefetch(&self, reference: u32) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let object = self.base().wrapping_add(reference as usize);
-            let marks = self.entry::<u64>(MARKS_AT, reference >> heap::CARD_SHIFT);
-            // SAFETY: prefetching faults at no address.
-            unsafe {
-                _mm_prefetch::<_MM_HINT_T0>(object.cast());
-                _mm_prefetch::<_MM_HINT_T0>(marks.cast());
-            }
+        prefetch(self.base().wrapping_add(reference as usize));
+        let marks = self.entry::<u64>(MARKS_AT, reference >> heap::CARD_SHIFT);
+        prefetch(marks.cast());
+    }
+
+    /// Says that the objects on a card will soon be looked at.
+    #[inline(always)]
+    pub(super) fn prefetch_card(&self, card: u32) {
+        /// Bytes that processors read at once.
+        const LINE: usize = 64;
+        let start = self
+            .base()
+            .wrapping_add((card << heap::CARD_SHIFT) as usize);
+        for offset in (0..heap::CARD_BYTES as usize).step_by(LINE) {
+            prefetch(start.wrapping_add(offset));
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = reference;
     }
 
     /// Bytes of an object, to read.
@@ -321,6 +324,20 @@ impl Space {
         }
         None
     }
+}
+
+/// Asks memory for what lies at an address.
+#[inline(always)]
+fn prefetch(address: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: prefetching faults at no address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+    // There is no such function for other processors; it only saves time.
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
 
 #[cfg(test)]

@@ -72,24 +72,45 @@ fn evacuate(objects: &mut Objects, nursery_end: u32, reference: u32) -> Result<u
 
 /// Looks through the old objects on dirty cards that were there before `end`, and cleans the cards.
 fn visit_dirty(objects: &mut Objects, nursery_end: u32, end: u32) -> Result<(), Damaged> {
+    /// So many cards are asked of memory before the first of them is looked at: they lie anywhere.
+    const TOGETHER: usize = 8;
     let cards_end = end.div_ceil(heap::CARD_BYTES);
     let mut card = objects.old_start >> heap::CARD_SHIFT;
-    while let Some(dirty) = objects.space.next_dirty(card, cards_end) {
-        objects.space.set_dirty(dirty, false);
-        let start = dirty << heap::CARD_SHIFT;
-        let window = (start, start.saturating_add(heap::CARD_BYTES).min(end));
-        let mut at = objects.first_in(dirty)?;
-        while at < window.1 {
-            let (object, shape) = objects.describe(at)?;
-            if object.end() > start {
-                let select = |reference| in_nursery(nursery_end, reference);
-                objects.visit(object, shape, window, select, |objects, reference| {
-                    evacuate(objects, nursery_end, reference)
-                })?;
-            }
-            at = object.end();
+    let mut cards = [0; TOGETHER];
+    loop {
+        let mut count = 0;
+        while count < TOGETHER
+            && let Some(dirty) = objects.space.next_dirty(card, cards_end)
+        {
+            objects.space.set_dirty(dirty, false);
+            objects.space.prefetch_card(dirty);
+            cards[count] = dirty;
+            count += 1;
+            card = dirty + 1;
         }
-        card = dirty + 1;
+        for card in &cards[..count] {
+            visit_card(objects, nursery_end, *card, end)?;
+        }
+        if count < TOGETHER {
+            return Ok(());
+        }
+    }
+}
+
+/// Looks through the objects on a card, before `end`.
+fn visit_card(objects: &mut Objects, nursery_end: u32, card: u32, end: u32) -> Result<(), Damaged> {
+    let start = card << heap::CARD_SHIFT;
+    let window = (start, start.saturating_add(heap::CARD_BYTES).min(end));
+    let select = |reference| in_nursery(nursery_end, reference);
+    let mut at = objects.first_in(card)?;
+    while at < window.1 {
+        let (object, shape) = objects.describe(at)?;
+        if object.end() > start {
+            objects.visit(object, shape, window, select, |objects, reference| {
+                evacuate(objects, nursery_end, reference)
+            })?;
+        }
+        at = object.end();
     }
     Ok(())
 }
