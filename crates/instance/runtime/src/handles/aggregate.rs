@@ -16,7 +16,9 @@ use crate::{
 fn fields(ty: &RegisteredType) -> Result<&[FieldType], RuntimeError> {
     match &ty.sub_type().composite {
         CompositeType::Struct(ty) => Ok(&ty.fields),
-        CompositeType::Function(_) | CompositeType::Array(_) => Err(not_a("struct")),
+        CompositeType::Function(_) | CompositeType::Array(_) | CompositeType::Continuation(_) => {
+            Err(not_a("struct"))
+        }
     }
 }
 
@@ -24,7 +26,9 @@ fn fields(ty: &RegisteredType) -> Result<&[FieldType], RuntimeError> {
 fn element(ty: &RegisteredType) -> Result<&FieldType, RuntimeError> {
     match &ty.sub_type().composite {
         CompositeType::Array(ty) => Ok(&ty.element),
-        CompositeType::Function(_) | CompositeType::Struct(_) => Err(not_a("array")),
+        CompositeType::Function(_) | CompositeType::Struct(_) | CompositeType::Continuation(_) => {
+            Err(not_a("array"))
+        }
     }
 }
 
@@ -231,7 +235,9 @@ impl Object {
             | HeapType::Extern
             | HeapType::NoExtern
             | HeapType::Exn
-            | HeapType::NoExn => Ok(None),
+            | HeapType::NoExn
+            | HeapType::Cont
+            | HeapType::NoCont => Ok(None),
         }
     }
 
