@@ -84,7 +84,7 @@ features! {
     Exceptions = "exceptions", EXCEPTIONS, true;
     /// Exceptions as they were first shipped, with `try` and `catch`
     LegacyExceptions = "legacy-exceptions", LEGACY_EXCEPTIONS, true;
-    /// Types of exactly one type, and structs that describe others; what makes and reads descriptors is only validated
+    /// Exact types; what makes and reads descriptors is only validated
     CustomDescriptors = "custom-descriptors", CUSTOM_DESCRIPTORS, false;
     /// Continuations: `cont.new`, `resume`, `suspend`, `switch`
     StackSwitching = "stack-switching", STACK_SWITCHING, false;
