@@ -106,10 +106,13 @@ impl Placed {
 /// Functions in a piece of a list.
 const PIECE: usize = 1 << 10;
 
+/// Places of a piece of a list, null where no function is yet.
+type Piece = Box<[AtomicPtr<Placed>]>;
+
 /// A list that only grows, at its end, with room for a fixed number. Its functions lie in the text in the list's order.
 pub(super) struct PlacedList {
     /// Made as they are needed. The first `count` places in them point to what came from a box, and never change.
-    pieces: Box<[OnceLock<Box<[AtomicPtr<Placed>]>>]>,
+    pieces: Box<[OnceLock<Piece>]>,
     count: AtomicUsize,
 }
 
