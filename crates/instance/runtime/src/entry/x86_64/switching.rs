@@ -30,7 +30,8 @@ macro_rules! switching_stub {
                 "mov rax, rdx",
                 $restore_fuel,
                 "pop r14; pop r13; pop r12; pop rbx; pop rbp",
-                "ret",
+                // Where this stack was left: no processor would predict a `ret` to it.
+                "pop rcx; jmp rcx",
                 "3:",
                 "cmp rsp, [rax + {reserve_limit}]",
                 "jb {exhausted}",
@@ -72,7 +73,8 @@ macro_rules! start_stub {
                 "mov rax, rdx",
                 $restore_fuel,
                 "pop r14; pop r13; pop r12; pop rbx; pop rbp",
-                "ret",
+                // Where this stack was left: no processor would predict a `ret` to it.
+                "pop rcx; jmp rcx",
                 "/* {fuel} */",
                 fuel = const silica_contract::layout::store::FUEL,
                 routine = sym $routine,
