@@ -20,6 +20,11 @@ pub(crate) type Id = u32;
 /// No entry.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// The entry that is the context, of each function.
+pub(crate) const CONTEXT: Id = 0;
+/// The entry that is the address of the first memory's bytes, of each function that has one.
+pub(crate) const MEMORY_BASE: Id = 1;
+
 /// How many entries may be unsettled; more, and one of them is put into the frame. So looking at all of them
 /// costs no more than a constant.
 pub(crate) const UNSETTLED_MAX: usize = 48;
@@ -31,8 +36,8 @@ pub(crate) enum State {
     Free(Id),
     /// A constant; the bits of an integer or float.
     Constant(u64),
-    /// A constant vector.
-    Vector(u128),
+    /// A constant vector, by its index among those of the function.
+    Vector(u32),
     Register(Register),
     /// In the frame, in a place of its own.
     Frame(Place),
@@ -47,6 +52,22 @@ pub(crate) enum State {
     },
     /// Not computed yet.
     Lazy(Lazy),
+}
+
+impl State {
+    /// Whether it may change before the value is used.
+    #[inline]
+    pub(crate) const fn is_unsettled(self) -> bool {
+        match self {
+            State::Register(_) | State::Local(_) | State::Lazy(_) => true,
+            State::Free(_)
+            | State::Constant(_)
+            | State::Vector(_)
+            | State::Frame(_)
+            | State::Context
+            | State::Field { .. } => false,
+        }
+    }
 }
 
 /// What is computed when it is used. The operands are not lazy.
@@ -134,18 +155,22 @@ impl Values {
         self.unsettled.clear();
     }
 
+    #[inline]
     pub(crate) fn entry(&self, id: Id) -> &Entry {
         &self.entries[id as usize]
     }
 
+    #[inline]
     pub(crate) fn entry_mut(&mut self, id: Id) -> &mut Entry {
         &mut self.entries[id as usize]
     }
 
+    #[inline]
     pub(crate) fn state(&self, id: Id) -> State {
         self.entries[id as usize].state
     }
 
+    #[inline]
     pub(crate) fn insert(&mut self, ty: MachineType, state: State, clean: bool) -> Id {
         let entry = Entry {
             state,
@@ -155,62 +180,60 @@ impl Values {
             exempt: false,
             position: NOT_LISTED,
         };
-        let id = match self.free {
-            NONE => {
-                self.entries.push(entry);
-                self.entries.len() as Id - 1
-            }
-            id => {
-                if let State::Free(next) = self.entries[id as usize].state {
-                    self.free = next;
-                }
-                self.entries[id as usize] = entry;
-                id
-            }
-        };
-        self.list(id);
+        let id = self.place(entry);
+        if state.is_unsettled() {
+            self.list(id);
+        }
         id
     }
 
-    /// Puts an entry on the list of the unsettled or takes it off, as its state says.
+    #[inline]
+    fn place(&mut self, entry: Entry) -> Id {
+        if let Some(place) = self.entries.get_mut(self.free as usize) {
+            let id = self.free;
+            if let State::Free(next) = place.state {
+                self.free = next;
+            }
+            *place = entry;
+            return id;
+        }
+        self.entries.push(entry);
+        self.entries.len() as Id - 1
+    }
+
     fn list(&mut self, id: Id) {
+        self.entries[id as usize].position = self.unsettled.len() as u8;
+        self.unsettled.push(id);
+    }
+
+    fn unlist(&mut self, id: Id) {
         let entry = &mut self.entries[id as usize];
-        let belongs = match entry.state {
-            State::Register(_) | State::Local(_) | State::Lazy(_) => true,
-            State::Free(_)
-            | State::Constant(_)
-            | State::Vector(_)
-            | State::Frame(_)
-            | State::Context
-            | State::Field { .. } => false,
-        };
-        match (belongs, entry.position) {
-            (true, NOT_LISTED) => {
-                entry.position = self.unsettled.len() as u8;
-                self.unsettled.push(id);
-            }
-            (false, position) if position != NOT_LISTED => {
-                entry.position = NOT_LISTED;
-                self.unsettled.swap_remove(position as usize);
-                if let Some(&moved) = self.unsettled.get(position as usize) {
-                    self.entries[moved as usize].position = position;
-                }
-            }
-            _ => {}
+        let position = std::mem::replace(&mut entry.position, NOT_LISTED);
+        self.unsettled.swap_remove(position as usize);
+        if let Some(&moved) = self.unsettled.get(position as usize) {
+            self.entries[moved as usize].position = position;
         }
     }
 
+    #[inline]
     pub(crate) fn set_state(&mut self, id: Id, state: State) {
-        self.entries[id as usize].state = state;
-        self.list(id);
+        let entry = &mut self.entries[id as usize];
+        entry.state = state;
+        match (state.is_unsettled(), entry.position == NOT_LISTED) {
+            (true, true) => self.list(id),
+            (false, false) => self.unlist(id),
+            (true, false) | (false, true) => {}
+        }
     }
 
     /// Gives the entry back; what its state holds must have been given back before.
+    #[inline]
     pub(crate) fn remove(&mut self, id: Id) {
         self.set_state(id, State::Free(self.free));
         self.free = id;
     }
 
+    #[inline]
     pub(crate) fn unsettled(&self) -> &[Id] {
         &self.unsettled
     }

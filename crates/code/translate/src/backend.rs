@@ -131,11 +131,13 @@ pub trait Backend {
     type Block: Copy;
     /// Fuel that was taken ahead: see [`Backend::fuel_charge`].
     type Charge;
+    /// Whether [`Backend::begin`] wants to know how many edges will come, which takes a look at each operator.
+    const ASKS_FOR_EDGES: bool;
 
     // ---- the function ----
 
     /// Begins the body. The function's parameters are the first locals; `locals` are the declared ones, which
-    /// start as zero or null. At most `edges` edges of control flow will come.
+    /// start as zero or null. At most `edges` edges of control flow will come, where that was asked for.
     fn begin(&mut self, ty: &FunctionType, locals: &[MachineType], edges: u64);
     /// Tells where in the module the next operator stands (bytes from the module's start).
     fn set_module_offset(&mut self, offset: u32);

@@ -420,15 +420,19 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         }
     }
 
-    /// Drops the operands that lie above.
+    /// Drops the operands that lie above, the topmost first: so a backend finds what it gives back among the last that it
+    /// made.
     fn discard_above(&mut self, height: usize) {
-        for operand in self.operands.drain(height..) {
+        for operand in self.operands.drain(height..).rev() {
             self.backend.discard(operand.value);
         }
     }
 
     /// Copies of the topmost operands, which stay.
     fn copies(&mut self, count: usize) -> Vec<B::Value> {
+        if count == 0 {
+            return Vec::new();
+        }
         let start = self.operands.len() - count;
         let backend = &mut *self.backend;
         self.operands[start..]

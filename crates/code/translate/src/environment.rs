@@ -63,6 +63,8 @@ pub struct Environment<'a> {
     pub(crate) branch_hints: Arc<BranchHints>,
     /// Which of its functions never throw.
     quiet: QuietFunctions<'a>,
+    /// How accesses to each memory are kept in bounds.
+    memory_styles: Box<[MemoryStyle]>,
     structs: Arc<[OnceLock<StructLayout>]>,
 }
 
@@ -152,6 +154,9 @@ impl<'a> Environment<'a> {
             layout: layouts.context,
             branch_hints: layouts.branch_hints,
             quiet: QuietFunctions::new(bytes, layouts.quiet),
+            memory_styles: (module.memories.iter())
+                .map(|memory| settings.memory_style(memory))
+                .collect(),
             structs: layouts.structs,
         }
     }
@@ -226,7 +231,7 @@ impl<'a> Environment<'a> {
     }
 
     pub(crate) fn memory_style(&self, memory: u32) -> MemoryStyle {
-        self.settings.memory_style(self.memory(memory))
+        self.memory_styles[memory as usize]
     }
 
     pub(crate) fn table(&self, table: u32) -> &'a TableType {

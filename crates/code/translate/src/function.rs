@@ -12,6 +12,7 @@ use crate::{
     edges::edges_max,
     frame::{Branched, Frame, FrameKind},
     known::{Known, cast_target, known},
+    step::{Lower, step_through},
 };
 
 /// Values that a function's branches and blocks may carry for each byte of its body, and beside that.
@@ -21,6 +22,10 @@ const BRANCH_VALUES_FREE: u64 = 1 << 14;
 /// What repetitions of runs at the start of loops may bring into a function for each byte of its body, and beside that.
 const DISPATCH_PER_BYTE: u64 = 8;
 const DISPATCH_FREE: u64 = 1 << 15;
+
+/// So many operands and open constructs at once suffice for most functions.
+const OPERANDS_USUAL: usize = 16;
+const FRAMES_USUAL: usize = 8;
 
 /// Validates a function body and lowers it, in one pass.
 ///
@@ -46,7 +51,10 @@ pub fn translate_function<'r, B: Backend>(
         })
         .collect();
     backend.set_module_offset(reader.original_position() as u32);
-    let edges = edges_max(&reader, validator.len_locals().into());
+    let edges = match B::ASKS_FOR_EDGES {
+        true => edges_max(&reader, validator.len_locals().into()),
+        false => 0,
+    };
     backend.begin(ty, &locals, edges);
     let parameters = ty.params.iter().map(|p| p.machine());
     let branch_values_limit = size * BRANCH_VALUES_PER_BYTE + BRANCH_VALUES_FREE;
@@ -55,8 +63,8 @@ pub fn translate_function<'r, B: Backend>(
         function,
         local_types: parameters.chain(locals.iter().copied()).collect(),
         backend,
-        operands: Vec::new(),
-        frames: Vec::new(),
+        operands: Vec::with_capacity(OPERANDS_USUAL),
+        frames: Vec::with_capacity(FRAMES_USUAL),
         handlers: Vec::new(),
         reachable: true,
         fuel_owed: 0,
@@ -70,21 +78,7 @@ pub fn translate_function<'r, B: Backend>(
         offset: 0,
     };
     translator.enter_function(ty);
-    let mut operators = wasmparser::OperatorsReader::new(reader);
-    while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset()?;
-        if translator.reachable
-            && let Some(target) = cast_target(&operator)
-        {
-            translator.known = known(validator, target);
-        }
-        validator.op(offset, &operator)?;
-        if matches!(operator, Operator::Loop { .. }) {
-            translator.rest = operators.get_binary_reader();
-        }
-        translator.next_operator(&operator, offset)?;
-    }
-    operators.finish()?;
+    step_through(reader, validator, &mut translator)?;
     translator.backend.finish();
     Ok(())
 }
@@ -135,6 +129,36 @@ pub(crate) struct Translator<'a, 'b, 'r, B: Backend> {
     pub(crate) offset: u64,
 }
 
+impl<'r, B: Backend> Lower<'r> for Translator<'_, '_, 'r, B> {
+    fn prepare(&mut self, operator: &Operator<'r>, validator: &FuncValidator<ValidatorResources>) {
+        if self.reachable
+            && let Some(target) = cast_target(operator)
+        {
+            self.known = known(validator, target);
+        }
+    }
+
+    fn lower(&mut self, operator: &Operator<'r>, offset: u64) -> Result<(), TranslateError> {
+        if !self.reachable {
+            self.offset = offset;
+            return self.unreachable_operator(operator);
+        }
+        self.at_offset(offset);
+        self.owe_fuel(operator);
+        self.operator(operator)
+    }
+
+    fn lower_loop(
+        &mut self,
+        operator: &Operator<'r>,
+        offset: u64,
+        rest: BinaryReader<'r>,
+    ) -> Result<(), TranslateError> {
+        self.rest = rest;
+        self.lower(operator, offset)
+    }
+}
+
 impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     pub(crate) fn push(&mut self, ty: MachineType, value: B::Value) {
         self.operands.push(Operand { value, ty });
@@ -152,6 +176,9 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
 
     /// The topmost values, the topmost last.
     pub(crate) fn pop_many(&mut self, count: usize) -> Vec<B::Value> {
+        if count == 0 {
+            return Vec::new();
+        }
         let start = self.operands.len() - count;
         self.operands
             .drain(start..)
@@ -172,21 +199,6 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         }
     }
 
-    /// Lowers the operator at this place of the module.
-    fn next_operator(
-        &mut self,
-        operator: &Operator<'_>,
-        offset: u64,
-    ) -> Result<(), TranslateError> {
-        if !self.reachable {
-            self.offset = offset;
-            return self.unreachable_operator(operator);
-        }
-        self.at_offset(offset);
-        self.owe_fuel(operator);
-        self.operator(operator)
-    }
-
     /// Says where in the module the operator stands that comes next.
     pub(crate) fn at_offset(&mut self, offset: u64) {
         self.offset = offset;
@@ -194,10 +206,6 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     }
 
     pub(crate) fn operator(&mut self, operator: &Operator<'_>) -> Result<(), TranslateError> {
-        if let Some(class) = classify(operator) {
-            self.numeric(class);
-            return Ok(());
-        }
         match operator {
             Operator::Nop => {}
             Operator::Drop => {
@@ -223,7 +231,17 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
                 self.push(ty, value);
             }
             Operator::Select | Operator::TypedSelect { .. } => self.select(),
-            _ => return self.control_operator(operator),
+            // Frequent, too: what follows asks whether it is numeric first.
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::End
+            | Operator::Br { .. }
+            | Operator::BrIf { .. } => return self.control_operator(operator),
+            _ => match classify(operator) {
+                Some(class) => self.numeric(class),
+                None => return self.control_operator(operator),
+            },
         }
         Ok(())
     }

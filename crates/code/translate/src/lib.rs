@@ -27,6 +27,7 @@ mod numeric;
 mod object;
 mod quiet;
 mod reference;
+mod step;
 mod survey;
 
 pub use backend::{

@@ -90,6 +90,7 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         }
     }
 
+    #[inline]
     fn memory_base(&mut self, index: u32) -> B::Value {
         let slot = self.environment.layout.memory(index);
         let kind = match self.environment.memory_style(index) {
@@ -120,6 +121,7 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
     }
 
     /// An address or index of the given type as an `i64`.
+    #[inline]
     pub(crate) fn widen(&mut self, index: IndexType, value: B::Value) -> B::Value {
         match index {
             IndexType::I32 => self
@@ -151,18 +153,20 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
         index: B::Value,
     ) -> (Access, B::Value) {
         let memory = memarg.memory;
-        let ty = *self.environment.memory(memory);
+        let environment = self.environment;
+        let ty = environment.memory(memory);
         let index = self.widen(ty.index, index);
-        match self.environment.memory_style(memory) {
+        match environment.memory_style(memory) {
             MemoryStyle::Reserved { guard } => {
-                self.reserved_address(memarg, bytes, index, &ty, guard)
+                self.reserved_address(memarg, bytes, index, ty, guard)
             }
             MemoryStyle::Checked { guard, .. } => {
-                self.checked_address(memarg, bytes, index, &ty, guard)
+                self.checked_address(memarg, bytes, index, ty, guard)
             }
         }
     }
 
+    #[inline]
     fn reserved_address(
         &mut self,
         memarg: MemoryArgument,
@@ -270,6 +274,7 @@ impl<B: Backend> Translator<'_, '_, '_, B> {
     }
 
     /// The access at an index whose bounds have been seen to.
+    #[inline]
     fn access(
         &mut self,
         memarg: MemoryArgument,

@@ -51,51 +51,17 @@ impl Memory {
     }
 }
 
-/// Bytes of one instruction.
-struct Buffer {
-    bytes: [u8; 24],
-    length: usize,
+/// The first bytes of one instruction: prefixes, opcode, ModRM and SIB are never more than seven.
+struct Head {
+    bits: u64,
+    length: u32,
 }
 
-impl Buffer {
-    fn new() -> Buffer {
-        Buffer {
-            bytes: [0; 24],
-            length: 0,
-        }
-    }
-
+impl Head {
+    #[inline]
     fn push(&mut self, byte: u8) {
-        self.bytes[self.length] = byte;
+        self.bits |= u64::from(byte) << (8 * self.length);
         self.length += 1;
-    }
-
-    fn push_all(&mut self, bytes: &[u8]) {
-        self.bytes[self.length..self.length + bytes.len()].copy_from_slice(bytes);
-        self.length += bytes.len();
-    }
-
-    fn modrm(&mut self, reg: u8, operand: Operand) {
-        let reg = (reg & 7) << 3;
-        let memory = match operand {
-            Operand::Register(register) => return self.push(0xc0 | reg | (register.code() & 7)),
-            Operand::Memory(memory) => memory,
-        };
-        let base = memory.base.code() & 7;
-        let (mode, bytes) = match memory.displacement {
-            0 if base != 5 => (0x00, 0),
-            -128..=127 => (0x40, 1),
-            _ => (0x80, 4),
-        };
-        match memory.index {
-            None if base != RSP.code() => self.push(mode | reg | base),
-            None => self.push_all(&[mode | reg | 4, 0x24]),
-            Some(index) => {
-                let sib = memory.scale_log2 << 6 | (index.code() & 7) << 3 | base;
-                self.push_all(&[mode | reg | 4, sib]);
-            }
-        }
-        self.push_all(&memory.displacement.to_le_bytes()[..bytes]);
     }
 }
 
@@ -125,31 +91,87 @@ impl Assembler {
         self.code.len() as u32
     }
 
-    fn instruction(&self, op: Instruction, wide: bool, reg: u8, operand: Operand) -> Buffer {
-        let mut buffer = Buffer::new();
+    /// Prefixes and opcode of an instruction.
+    #[inline]
+    fn head(op: Instruction, wide: bool, reg: u8, operand: Operand) -> Head {
+        let mut head = Head { bits: 0, length: 0 };
         if op.prefix != 0 {
-            buffer.push(op.prefix);
+            head.push(op.prefix);
         }
         let (x, b) = extension(operand);
         let rex = 0x40 | u8::from(wide) << 3 | (reg >> 3) << 2 | x << 1 | b;
         let in_register = matches!(operand, Operand::Register(r) if r.code() >= 4);
         // Without a REX prefix, 4 to 7 as byte registers are ah, ch, dh and bh.
         if rex != 0x40 || (op.byte && (reg >= 4 || in_register)) {
-            buffer.push(rex);
+            head.push(rex);
         }
         match op.map {
             0 => {}
-            1 => buffer.push(0x0f),
-            2 => buffer.push_all(&[0x0f, 0x38]),
-            _ => buffer.push_all(&[0x0f, 0x3a]),
+            1 => head.push(0x0f),
+            2 => {
+                head.push(0x0f);
+                head.push(0x38);
+            }
+            _ => {
+                head.push(0x0f);
+                head.push(0x3a);
+            }
         }
-        buffer.push(op.opcode);
-        buffer.modrm(reg, operand);
-        buffer
+        head.push(op.opcode);
+        head
     }
 
-    fn write(&mut self, buffer: &Buffer) {
-        self.code.extend_from_slice(&buffer.bytes[..buffer.length]);
+    /// Writes what has been begun, its operands and its displacement. All pieces are written at their largest and then cut,
+    /// so that copies have a length that the compiler knows.
+    #[inline]
+    fn operands(&mut self, mut head: Head, reg: u8, operand: Operand) {
+        let reg = (reg & 7) << 3;
+        let memory = match operand {
+            Operand::Register(register) => {
+                head.push(0xc0 | reg | (register.code() & 7));
+                return self.append(head);
+            }
+            Operand::Memory(memory) => memory,
+        };
+        let base = memory.base.code() & 7;
+        let (mode, bytes) = match memory.displacement {
+            0 if base != 5 => (0x00, 0),
+            -128..=127 => (0x40, 1),
+            _ => (0x80, 4),
+        };
+        match memory.index {
+            None if base != RSP.code() => head.push(mode | reg | base),
+            None => {
+                head.push(mode | reg | 4);
+                head.push(0x24);
+            }
+            Some(index) => {
+                head.push(mode | reg | 4);
+                head.push(memory.scale_log2 << 6 | (index.code() & 7) << 3 | base);
+            }
+        }
+        self.append(head);
+        self.immediate(memory.displacement, bytes);
+    }
+
+    #[inline]
+    fn append(&mut self, head: Head) {
+        let end = self.code.len() + head.length as usize;
+        self.code.extend_from_slice(&head.bits.to_le_bytes());
+        self.code.truncate(end);
+    }
+
+    /// The lowest bytes of a number, at most four.
+    #[inline]
+    fn immediate(&mut self, value: i32, bytes: usize) {
+        let end = self.code.len() + bytes;
+        self.code.extend_from_slice(&value.to_le_bytes());
+        self.code.truncate(end);
+    }
+
+    fn instruction(&mut self, op: Instruction, wide: bool, reg: u8, operand: Operand) {
+        let head = Self::head(op, wide, reg, operand);
+        self.operands(head, reg, operand);
     }
 
     /// An instruction of a register and an operand.
@@ -160,8 +182,7 @@ impl Assembler {
         reg: Register,
         operand: impl Into<Operand>,
     ) {
-        let buffer = self.instruction(op, wide, reg.code(), operand.into());
-        self.write(&buffer);
+        self.instruction(op, wide, reg.code(), operand.into());
     }
 
     /// The same with `lock` before it.
@@ -179,9 +200,8 @@ impl Assembler {
         operand: impl Into<Operand>,
         immediate: u8,
     ) {
-        let mut buffer = self.instruction(op, wide, reg.code(), operand.into());
-        buffer.push(immediate);
-        self.write(&buffer);
+        self.instruction(op, wide, reg.code(), operand.into());
+        self.code.push(immediate);
     }
 
     /// The same with four bytes after it.
@@ -193,9 +213,8 @@ impl Assembler {
         operand: impl Into<Operand>,
         immediate: i32,
     ) {
-        let mut buffer = self.instruction(op, wide, reg.code(), operand.into());
-        buffer.push_all(&immediate.to_le_bytes());
-        self.write(&buffer);
+        self.instruction(op, wide, reg.code(), operand.into());
+        self.immediate(immediate, 4);
     }
 
     /// An instruction of one operand, whose opcode is extended by `digit`.
@@ -206,8 +225,7 @@ impl Assembler {
         digit: u8,
         operand: impl Into<Operand>,
     ) {
-        let buffer = self.instruction(op, wide, digit, operand.into());
-        self.write(&buffer);
+        self.instruction(op, wide, digit, operand.into());
     }
 
     /// An instruction in VEX encoding, with three operands.
@@ -228,12 +246,13 @@ impl Assembler {
             0xf2 => 3,
             _ => 0,
         };
-        let mut buffer = Buffer::new();
         let high = (reg_bit ^ 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | op.map;
         let low = u8::from(wide) << 7 | (middle.code() ^ 15) << 3 | pp;
-        buffer.push_all(&[0xc4, high, low, op.opcode]);
-        buffer.modrm(reg.code(), operand);
-        self.write(&buffer);
+        let head = Head {
+            bits: u32::from_le_bytes([0xc4, high, low, op.opcode]).into(),
+            length: 4,
+        };
+        self.operands(head, reg.code(), operand);
     }
 
     // ---- general registers ----
@@ -254,20 +273,17 @@ impl Assembler {
     pub(crate) fn mov_imm(&mut self, to: Register, bits: u64) {
         let code = to.code();
         if let Ok(low) = u32::try_from(bits) {
-            let mut buffer = Buffer::new();
             if code >= 8 {
-                buffer.push(0x41);
+                self.code.push(0x41);
             }
-            buffer.push(0xb8 | (code & 7));
-            buffer.push_all(&low.to_le_bytes());
-            self.write(&buffer);
+            self.code.push(0xb8 | (code & 7));
+            self.code.extend_from_slice(&low.to_le_bytes());
         } else if let Ok(signed) = i32::try_from(bits as i64) {
             self.store_imm(8, Operand::Register(to), signed);
         } else {
-            let mut buffer = Buffer::new();
-            buffer.push_all(&[0x48 | code >> 3, 0xb8 | (code & 7)]);
-            buffer.push_all(&bits.to_le_bytes());
-            self.write(&buffer);
+            self.code
+                .extend_from_slice(&[0x48 | code >> 3, 0xb8 | (code & 7)]);
+            self.code.extend_from_slice(&bits.to_le_bytes());
         }
     }
 
@@ -289,10 +305,8 @@ impl Assembler {
             opcode,
             byte: false,
         };
-        let mut buffer = self.instruction(op, bytes == 8, 0, to.into());
-        let width = bytes.min(4) as usize;
-        buffer.push_all(&value.to_le_bytes()[..width]);
-        self.write(&buffer);
+        self.instruction(op, bytes == 8, 0, to.into());
+        self.immediate(value, bytes.min(4) as usize);
     }
 
     pub(crate) fn alu(&mut self, op: Alu, wide: bool, to: Register, from: impl Into<Operand>) {
@@ -307,10 +321,8 @@ impl Assembler {
             opcode: if short { 0x83 } else { 0x81 },
             byte: false,
         };
-        let mut buffer = self.instruction(instruction, wide, op as u8, to.into());
-        let width = if short { 1 } else { 4 };
-        buffer.push_all(&value.to_le_bytes()[..width]);
-        self.write(&buffer);
+        self.instruction(instruction, wide, op as u8, to.into());
+        self.immediate(value, if short { 1 } else { 4 });
     }
 
     /// Shifts by a constant, or by `cl`.
@@ -321,11 +333,8 @@ impl Assembler {
             opcode: if count.is_some() { 0xc1 } else { 0xd3 },
             byte: false,
         };
-        let mut buffer = self.instruction(instruction, wide, op as u8, to.into());
-        if let Some(count) = count {
-            buffer.push(count);
-        }
-        self.write(&buffer);
+        self.instruction(instruction, wide, op as u8, to.into());
+        self.code.extend(count);
     }
 
     pub(crate) fn cmov(
@@ -403,11 +412,11 @@ impl Assembler {
     /// An instruction whose operand is at an address relative to the next instruction; gives the offset of the four
     /// bytes of the distance, which are its last.
     pub(crate) fn op_relative(&mut self, op: Instruction, wide: bool, reg: Register) -> u32 {
-        // ModRM of [rip + distance] is that of [rbp] without displacement.
-        let mut buffer = self.instruction(op, wide, reg.code(), Operand::Register(RBP));
-        buffer.bytes[buffer.length - 1] &= 0x3f;
-        buffer.push_all(&[0; 4]);
-        self.write(&buffer);
+        // Its ModRM is that of [rbp] without displacement.
+        let mut head = Self::head(op, wide, reg.code(), Operand::Register(RBP));
+        head.push((reg.code() & 7) << 3 | RBP.code());
+        self.append(head);
+        self.immediate(0, 4);
         self.offset() - 4
     }
 }

@@ -131,13 +131,6 @@ impl BaselineBackend {
         self.asm.code.truncate(load.start as usize);
         self.asm
             .op(load.instruction, load.wide, register, load.memory);
-        // What comes next begins where the load now ends.
-        let end = self.asm.offset();
-        if let Some(last) = self.locations.last_mut()
-            && last.offset > load.start
-        {
-            last.offset = end;
-        }
         true
     }
 }
@@ -147,30 +140,37 @@ impl Backend for BaselineBackend {
     type Block = Block;
     /// Where the amount is written in the code.
     type Charge = u32;
+    const ASKS_FOR_EDGES: bool = false;
 
     fn begin(&mut self, ty: &FunctionType, locals: &[MachineType], _edges: u64) {
         self.emit_begin(ty, locals);
     }
 
+    #[inline]
     fn set_module_offset(&mut self, offset: u32) {
         self.module_offset = offset;
-        self.locate(Some(offset));
     }
 
     fn finish(&mut self) {}
 
+    #[inline]
     fn duplicate(&mut self, value: &Value) -> Value {
         self.values.entry_mut(value.0).holders += 1;
         Value(value.0)
     }
 
+    #[inline]
     fn discard(&mut self, value: Value) {
         self.release(value.0);
     }
 
+    #[inline]
     fn constant(&mut self, ty: MachineType, bits: u128) -> Value {
         let state = match ty {
-            MachineType::V128 => State::Vector(bits),
+            MachineType::V128 => {
+                self.vectors.push(bits);
+                State::Vector(self.vectors.len() as u32 - 1)
+            }
             MachineType::I32 | MachineType::Object | MachineType::F32 => {
                 State::Constant(u64::from(bits as u32))
             }
@@ -181,6 +181,7 @@ impl Backend for BaselineBackend {
         self.value(ty, state)
     }
 
+    #[inline]
     fn local_get(&mut self, local: u32) -> Value {
         let ty = self.locals[local as usize].ty;
         self.value(ty, State::Local(local))
@@ -296,6 +297,7 @@ impl Backend for BaselineBackend {
         self.emit_vector_shuffle(lanes, a, b)
     }
 
+    #[inline]
     fn context(&mut self) -> Value {
         self.context_value()
     }

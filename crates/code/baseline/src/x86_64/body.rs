@@ -16,10 +16,14 @@ use silica_operator::MachineType;
 use super::{
     BaselineBackend, Home, Local, Tail,
     assembler::Memory,
-    register::{ARGUMENTS, FLOAT_SCRATCH, RAX, RBP, RCX, RDI, RSP, Register, SCRATCH},
-    table::{Alu, Condition, LEA, MOVU_TO, PS, XOR},
+    register::{ARGUMENTS, FLOAT_SCRATCH, RBP, RSP, Register, SCRATCH},
+    table::{Alu, Condition, MOVU_TO, PS, XOR},
 };
-use crate::{Error, value::NONE, workspace::FunctionInput};
+use crate::{
+    Error,
+    value::{CONTEXT, MEMORY_BASE, NONE, State},
+    workspace::FunctionInput,
+};
 
 /// Stacks end in a guard that is at least this large.
 const PAGE: u32 = 4096;
@@ -27,13 +31,21 @@ const PAGE: u32 = 4096;
 const PROBES_IN_LINE_MAX: u32 = 8;
 /// Code of a function, at most: distances between its parts are 32 bits.
 const CODE_BYTES_MAX: usize = 1 << 30;
-/// Declared locals in the frame are zeroed one by one up to so many bytes.
+/// Places in the frame are zeroed one by one up to so many bytes.
 const ZEROED_IN_LINE_MAX: u32 = 256;
 
 impl BaselineBackend {
     pub(crate) fn reset(&mut self, input: FunctionInput<'_>) {
         self.asm.code.clear();
         self.values.clear();
+        let context = self.values.insert(MachineType::I64, State::Context, true);
+        debug_assert_eq!(context, CONTEXT);
+        if let Some((via, offset)) = input.memory_base {
+            let state = State::Field { via, offset };
+            let base = self.values.insert(MachineType::I64, state, true);
+            debug_assert_eq!(base, MEMORY_BASE);
+        }
+        self.vectors.clear();
         self.owners = [NONE; 32];
         (self.owned, self.locked, self.turn) = (0, 0, 0);
         self.frame.clear();
@@ -43,6 +55,7 @@ impl BaselineBackend {
         self.kept.clear();
         self.has_handlers = input.survey.handlers;
         self.object_places.clear();
+        self.noted_objects = 0;
         self.object_locals = Run { below: 0, count: 0 };
         self.stack_maps.clear();
         self.handled.clear();
@@ -68,7 +81,9 @@ impl BaselineBackend {
     // ---- the beginning ----
 
     pub(super) fn emit_begin(&mut self, ty: &FunctionType, locals: &[MachineType]) {
-        self.ty.clone_from(ty);
+        self.results.clear();
+        self.results.extend(ty.results.iter().map(|r| r.machine()));
+        self.locate(Some(self.module_offset));
         self.asm.push(RBP);
         self.asm.mov(true, RBP, RSP);
         // sub rsp, distance
@@ -85,7 +100,7 @@ impl BaselineBackend {
         self.choose_registers();
         self.save_registers();
         self.place_objects();
-        self.settle_in();
+        self.settle_in(ty);
         self.zero_locals(ty.params.len());
         if let (Some(register), Some((via, offset))) = (self.base, self.base_field) {
             self.load_base(register, via, offset);
@@ -130,9 +145,8 @@ impl BaselineBackend {
     }
 
     /// Brings the context, the result area's address and the parameters to where they stay.
-    fn settle_in(&mut self) {
-        let ty = self.ty.clone();
-        let fits = results_fit_registers(ty.results.iter().map(|r| r.machine()));
+    fn settle_in(&mut self, ty: &FunctionType) {
+        let fits = results_fit_registers(self.results.iter().copied());
         let mut assigner = Assigner::arguments(Architecture::X86_64, fits);
         self.register_moves.clear();
         match self.context {
@@ -170,7 +184,7 @@ impl BaselineBackend {
         self.stack_argument_bytes = assigner.stack_bytes();
         self.move_registers();
         if on_stack {
-            self.load_stack_params(&ty, fits);
+            self.load_stack_params(ty, fits);
         }
     }
 
@@ -233,24 +247,30 @@ impl BaselineBackend {
         }
         let used = self.frame.used();
         let lowest = self.frame.grow(end - used);
-        if end - start <= ZEROED_IN_LINE_MAX {
-            return self.zero(lowest, end - start);
-        }
-        // The parameters are at home: these registers are free.
-        self.asm.op(LEA, true, RDI, Memory::frame(lowest));
-        self.asm.mov_imm(RCX, u64::from(end - start) / 8);
-        self.asm.zero(RAX);
-        // rep stosq
-        self.asm.bytes(&[0xf3, 0x48, 0xab]);
+        self.zero(lowest, end - start);
     }
 
-    /// Zeroes places of the frame, a multiple of 16 bytes, with no register but the scratch register.
+    /// Zeroes places of the frame, a multiple of 16 bytes, with no registers but the scratch registers.
     fn zero(&mut self, lowest: i32, bytes: u32) {
+        let store = MOVU_TO.prefixed(PS);
         self.asm.op(XOR, false, FLOAT_SCRATCH, FLOAT_SCRATCH);
-        for at in (lowest..lowest + bytes as i32).step_by(16) {
-            let op = MOVU_TO.prefixed(PS);
-            self.asm.op(op, false, FLOAT_SCRATCH, Memory::frame(at));
+        if bytes <= ZEROED_IN_LINE_MAX {
+            for at in (lowest..lowest + bytes as i32).step_by(16) {
+                self.asm.op(store, false, FLOAT_SCRATCH, Memory::frame(at));
+            }
+            return;
         }
+        // From the lowest up, the distance to the end running from below to zero.
+        let place = Memory {
+            index: Some(SCRATCH),
+            ..Memory::frame(lowest + bytes as i32)
+        };
+        self.asm.mov_imm(SCRATCH, -i64::from(bytes) as u64);
+        let again = self.asm.offset();
+        self.asm.op(store, false, FLOAT_SCRATCH, place);
+        self.asm.alu_imm(Alu::Add, true, SCRATCH, 16);
+        let at = self.asm.jcc(Condition::NotEqual);
+        self.asm.patch32(at, again.wrapping_sub(at + 4) as i32);
     }
 
     fn load_base(&mut self, register: Register, via: Option<u32>, offset: u32) {
@@ -382,7 +402,7 @@ impl BaselineBackend {
             let here = self.asm.offset();
             self.asm
                 .patch32(stub.at, here.wrapping_sub(stub.at + 4) as i32);
-            self.locate(Some(stub.module_offset));
+            self.module_offset = stub.module_offset;
             self.emit_trap(stub.code);
         }
     }
@@ -405,7 +425,7 @@ impl BaselineBackend {
         }
     }
 
-    /// From here on, code is made for this place of the module.
+    /// From here on, code is made for this place of the module. It is asked of where calls return and of what traps.
     pub(super) fn locate(&mut self, module_offset: Option<u32>) {
         let offset = self.asm.offset();
         while self

@@ -21,10 +21,16 @@ use super::{
     register::{ARGUMENTS, R8, R10, RAX, RDI, RESULTS, RSP, Register, SCRATCH, bit},
     table::{Alu, CALL_DIGIT, INDIRECT, LEA},
 };
-use crate::{Value, value::State};
+use crate::{
+    Value,
+    value::{CONTEXT, Id, State},
+};
 
 /// Arguments on the stack of more than a page are brought there after a touch of each page.
 const PAGE: u32 = 4096;
+
+/// Objects that stack maps of a function name, at most: so many objects at so many calls are not bounded by its size.
+const NOTED_OBJECTS_MAX: usize = 1 << 20;
 
 /// What is called.
 #[derive(Clone, Copy)]
@@ -45,24 +51,28 @@ impl BaselineBackend {
 
     /// Makes the moves of `register_moves` as if all at once.
     pub(super) fn move_registers(&mut self) {
-        while !self.register_moves.is_empty() {
+        let mut left = self.register_moves.len();
+        while left > 0 {
             let mut sources = 0;
-            for &(to, from, _) in &self.register_moves {
+            for &(to, from, _) in &self.register_moves[..left] {
                 if to != from {
                     sources |= bit(from);
                 }
             }
-            let before = self.register_moves.len();
-            let mut moves = std::mem::take(&mut self.register_moves);
-            moves.retain(|&(to, from, ty)| {
-                let is_free = to == from || sources & bit(to) == 0;
-                if is_free {
+            let before = left;
+            let mut index = 0;
+            while index < left {
+                let (to, from, ty) = self.register_moves[index];
+                if to == from || sources & bit(to) == 0 {
                     self.move_register(to, from, ty);
+                    left -= 1;
+                    self.register_moves.swap(index, left);
+                } else {
+                    index += 1;
                 }
-                !is_free
-            });
-            self.register_moves = moves;
-            if self.register_moves.len() == before {
+            }
+            self.register_moves.truncate(left);
+            if left == before {
                 self.break_cycle();
             }
         }
@@ -90,7 +100,10 @@ impl BaselineBackend {
         self.register_moves.clear();
         for index in 0..self.moves.len() {
             let (to, id) = self.moves[index];
-            if let Some(from) = self.register_of(id) {
+            // What is there already may stay as it is: nothing is promised of what lies above a narrow value.
+            if let Some(from) = self.register_of(id)
+                && from != to
+            {
                 self.register_moves.push((to, from, self.ty(id)));
             }
         }
@@ -172,6 +185,11 @@ impl BaselineBackend {
         if self.object_places.is_empty() && self.object_locals.count == 0 {
             return;
         }
+        self.noted_objects += self.object_places.len();
+        if self.noted_objects > NOTED_OBJECTS_MAX {
+            self.refuse("too many objects across too many calls");
+            return;
+        }
         self.stack_maps.push(StackMap {
             return_offset,
             runs: (self.object_places.iter())
@@ -188,8 +206,16 @@ impl BaselineBackend {
     }
 
     /// The context, as a value.
+    #[inline]
     pub(super) fn context_value(&mut self) -> Value {
-        self.value(MachineType::I64, State::Context)
+        self.share(CONTEXT)
+    }
+
+    /// One more holder of a value that lives as long as the function.
+    #[inline]
+    pub(super) fn share(&mut self, id: Id) -> Value {
+        self.values.entry_mut(id).holders += 1;
+        Value(id)
     }
 
     // ---- calls ----
@@ -325,6 +351,7 @@ impl BaselineBackend {
     }
 
     fn emit_call_of(&mut self, code: Code) {
+        self.locate(Some(self.module_offset));
         match code {
             Code::Function(function) => {
                 let offset = self.asm.call();
@@ -415,6 +442,7 @@ impl BaselineBackend {
         self.make_moves();
         self.unlock();
         let table = Memory::new(RDI, header::BUILTINS as i32);
+        self.locate(Some(self.module_offset));
         self.asm.mov(true, RAX, table);
         let code = Memory::new(RAX, builtin.table_offset() as i32);
         self.asm.digit(INDIRECT, false, CALL_DIGIT, code);
@@ -433,15 +461,15 @@ impl BaselineBackend {
     // ---- returns ----
 
     pub(super) fn emit_return(&mut self, values: Vec<Value>) {
-        let ty = std::mem::take(&mut self.ty.results);
+        let results = std::mem::take(&mut self.results);
         for value in &values {
             self.force(value.0);
         }
-        if results_fit_registers(ty.iter().map(|r| r.machine())) {
+        if results_fit_registers(results.iter().copied()) {
             let mut assigner = Assigner::results();
             self.moves.clear();
-            for (result, value) in ty.iter().zip(&values) {
-                match assigner.assign(result.machine()) {
+            for (result, value) in results.iter().zip(&values) {
+                match assigner.assign(*result) {
                     Location::Integer(at) => self.moves.push((RESULTS[at as usize], value.0)),
                     Location::Float(at) => self.moves.push((Register::float(at), value.0)),
                     Location::Stack(_) | Location::Area(_) => {}
@@ -452,13 +480,13 @@ impl BaselineBackend {
             let area = self.allocate(false);
             self.asm.mov(true, area, Memory::frame(self.result_area));
             let places = (0i32..).step_by(RESULT_SLOT_BYTES as usize);
-            for ((result, value), at) in ty.iter().zip(&values).zip(places) {
-                self.put(Memory::new(area, at), value.0, result.machine());
+            for ((result, value), at) in results.iter().zip(&values).zip(places) {
+                self.put(Memory::new(area, at), value.0, *result);
                 self.release(value.0);
             }
         }
         self.unlock();
-        self.ty.results = ty;
+        self.results = results;
         self.emit_epilogue();
     }
 }

@@ -215,6 +215,10 @@ impl BaselineBackend {
             is_handler,
             ..
         } = self.blocks[block.0 as usize];
+        if is_loop {
+            // Where programs are interrupted that do nothing but turn.
+            self.locate(Some(self.module_offset));
+        }
         if is_handler {
             // The exception is in its register even where only calls come here.
             self.place_params(block);
@@ -368,9 +372,6 @@ impl BaselineBackend {
     /// Takes back the code from here on.
     fn cut(&mut self, start: u32) {
         self.asm.code.truncate(start as usize);
-        if let Some(last) = self.locations.last_mut() {
-            last.offset = last.offset.min(start);
-        }
     }
 
     pub(super) fn emit_jump(&mut self, target: Target) {

@@ -27,13 +27,16 @@ impl BaselineBackend {
                 0 => self.asm.zero(to),
                 _ => self.asm.mov_imm(to, bits),
             },
-            State::Constant(0) | State::Vector(0) => self.asm.op(XOR, false, to, to),
+            State::Constant(0) => self.asm.op(XOR, false, to, to),
             State::Constant(bits) => {
                 self.asm.mov_imm(SCRATCH, bits);
                 self.asm.op(MOVD, ty == MachineType::F64, to, SCRATCH);
             }
-            State::Vector(u128::MAX) => self.asm.op(PCMPEQD, false, to, to),
-            State::Vector(bits) => self.load_pool(to, bits),
+            State::Vector(index) => match self.vectors[index as usize] {
+                0 => self.asm.op(XOR, false, to, to),
+                u128::MAX => self.asm.op(PCMPEQD, false, to, to),
+                bits => self.load_pool(to, bits),
+            },
             State::Frame(place) => self.load_register(to, Memory::frame(place), ty),
             State::Local(local) => {
                 let Local { ty: of_local, home } = self.local(local);
@@ -61,6 +64,7 @@ impl BaselineBackend {
         }
     }
 
+    #[inline]
     fn local(&self, local: u32) -> Local {
         self.locals[local as usize]
     }
@@ -134,6 +138,7 @@ impl BaselineBackend {
     }
 
     /// The value's bits if it is a constant integer.
+    #[inline]
     pub(super) fn constant_of(&self, id: Id) -> Option<u64> {
         if let State::Constant(bits) = self.values.state(id) {
             return Some(bits);

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Value,
-    value::{Id, Lazy, State},
+    value::{Id, Lazy, MEMORY_BASE, State},
 };
 
 const fn field_machine(ty: FieldType) -> MachineType {
@@ -220,6 +220,9 @@ impl BaselineBackend {
             if let Some(via) = via {
                 self.release(pointer.0);
                 let offset = field.offset;
+                if self.base_field == Some((via, offset)) {
+                    return self.share(MEMORY_BASE);
+                }
                 return self.value(ty, State::Field { via, offset });
             }
         }

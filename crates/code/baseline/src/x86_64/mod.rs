@@ -32,7 +32,6 @@ use silica_contract::{
     call_sites::{Run, StackMap},
     trap::TrapCode,
 };
-use silica_module::FunctionType;
 use silica_operator::MachineType;
 
 use crate::{
@@ -168,6 +167,8 @@ pub struct BaselineBackend {
     target: Target,
     asm: Assembler,
     values: Values,
+    /// Vectors that are constant values.
+    vectors: Vec<u128>,
     /// Which value is in each register, or [`NONE`].
     owners: [Id; 32],
     /// The registers that have owners, as a set.
@@ -193,6 +194,8 @@ pub struct BaselineBackend {
     /// Places in the frame that hold objects of values, and the row of those of locals.
     object_places: Vec<Place>,
     object_locals: Run,
+    /// How many of the former the stack maps name in all.
+    noted_objects: usize,
     stack_maps: Vec<StackMap>,
     /// Return offsets of calls with a handler.
     handled: Vec<(u32, Block)>,
@@ -205,7 +208,8 @@ pub struct BaselineBackend {
     result_area: Place,
     /// Where callees' results go that do not fit registers.
     callee_area: (Place, u32),
-    ty: FunctionType,
+    /// Types of the function's results.
+    results: Vec<MachineType>,
     /// Bytes of arguments that the caller has put on the stack.
     stack_argument_bytes: u32,
     /// The distance in `sub rsp, distance` at the start.
@@ -238,6 +242,7 @@ impl BaselineBackend {
             target,
             asm: Assembler::default(),
             values: Values::default(),
+            vectors: Vec::new(),
             owners: [NONE; 32],
             owned: 0,
             locked: 0,
@@ -253,6 +258,7 @@ impl BaselineBackend {
             has_handlers: false,
             object_places: Vec::new(),
             object_locals: Run { below: 0, count: 0 },
+            noted_objects: 0,
             stack_maps: Vec::new(),
             handled: Vec::new(),
             weights: Vec::new(),
@@ -261,10 +267,7 @@ impl BaselineBackend {
             memory_weight: 0,
             result_area: 0,
             callee_area: (0, 0),
-            ty: FunctionType {
-                params: Box::default(),
-                results: Box::default(),
-            },
+            results: Vec::new(),
             stack_argument_bytes: 0,
             frame_size_at: 0,
             epilogue: NONE,
@@ -294,6 +297,7 @@ impl BaselineBackend {
 
     /// Says that the next instruction may trap.
     fn trap_site(&mut self, code: TrapCode) {
+        self.locate(Some(self.module_offset));
         self.traps.push((self.asm.offset(), code));
     }
 

@@ -64,6 +64,7 @@ const fn float_prefix(ty: MachineType) -> u8 {
 impl BaselineBackend {
     // ---- entries ----
 
+    #[inline]
     pub(super) fn ty(&self, id: Id) -> MachineType {
         self.values.entry(id).ty
     }
@@ -72,17 +73,24 @@ impl BaselineBackend {
         !self.ty(id).is_integer_class()
     }
 
+    #[inline]
     pub(super) fn is_last_use(&self, id: Id) -> bool {
         self.values.entry(id).holders == 1
     }
 
     /// A new value in this state.
+    #[inline]
     pub(super) fn value(&mut self, ty: MachineType, state: State) -> Value {
-        if self.values.unsettled().len() == UNSETTLED_MAX {
-            let oldest = self.values.unsettled()[0];
-            self.settle(oldest);
+        if state.is_unsettled() && self.values.unsettled().len() == UNSETTLED_MAX {
+            self.settle_oldest();
         }
         Value(self.values.insert(ty, state, true))
+    }
+
+    #[cold]
+    fn settle_oldest(&mut self) {
+        let oldest = self.values.unsettled()[0];
+        self.settle(oldest);
     }
 
     /// A new value in a register, whose upper bits are zero if it is narrow.
@@ -98,8 +106,7 @@ impl BaselineBackend {
     pub(super) fn make_room(&mut self) {
         const RESULTS_MAX: usize = 14;
         while self.values.unsettled().len() > UNSETTLED_MAX - RESULTS_MAX {
-            let oldest = self.values.unsettled()[0];
-            self.settle(oldest);
+            self.settle_oldest();
         }
     }
 
@@ -118,24 +125,32 @@ impl BaselineBackend {
         self.values.entry_mut(id).clean = true;
     }
 
+    #[inline]
     fn own(&mut self, register: Register, id: Id) {
         debug_assert_eq!(self.owned & bit(register), 0, "{register:?} has an owner");
         self.owners[register.0 as usize] = id;
         self.owned |= bit(register);
     }
 
+    #[inline]
     fn disown(&mut self, register: Register) {
         self.owners[register.0 as usize] = NONE;
         self.owned &= !bit(register);
     }
 
     /// One holder of the value is done with it.
+    #[inline]
     pub(super) fn release(&mut self, id: Id) {
         let entry = self.values.entry_mut(id);
         entry.holders -= 1;
-        if entry.holders > 0 {
-            return;
+        if entry.holders == 0 {
+            self.release_last(id);
         }
+    }
+
+    #[inline(never)]
+    fn release_last(&mut self, id: Id) {
+        let entry = self.values.entry(id);
         let (state, ty) = (entry.state, entry.ty);
         self.values.remove(id);
         match state {
@@ -176,6 +191,7 @@ impl BaselineBackend {
     // ---- registers ----
 
     /// A free register, locked. If there is none, a value is put into the frame.
+    #[inline]
     pub(super) fn allocate(&mut self, float: bool) -> Register {
         let class = if float { FLOATS } else { !FLOATS };
         let usable = self.available & class & !self.locked;
@@ -190,6 +206,7 @@ impl BaselineBackend {
     }
 
     /// Puts the value of one of these registers into the frame.
+    #[cold]
     fn take_away(&mut self, usable: u32) -> Register {
         debug_assert_ne!(usable, 0, "an instruction locks only a few registers");
         let later = usable & (u32::MAX << (self.turn & 31));
@@ -325,10 +342,15 @@ impl BaselineBackend {
     // ---- values into registers ----
 
     /// Computes what is lazy into a register of its own.
+    #[inline]
     pub(super) fn force(&mut self, id: Id) {
-        let State::Lazy(lazy) = self.values.state(id) else {
-            return;
-        };
+        if let State::Lazy(lazy) = self.values.state(id) {
+            self.force_lazy(id, lazy);
+        }
+    }
+
+    #[inline(never)]
+    fn force_lazy(&mut self, id: Id, lazy: Lazy) {
         let locked = self.locked;
         let register = self.emit_lazy(lazy, None);
         self.locked = locked;
@@ -339,6 +361,7 @@ impl BaselineBackend {
     }
 
     /// The value with what is lazy computed.
+    #[inline]
     pub(super) fn simple(&mut self, value: Value) -> Id {
         self.force(value.0);
         value.0
@@ -383,6 +406,7 @@ impl BaselineBackend {
     }
 
     /// The register that has the value, if one does.
+    #[inline]
     pub(super) fn register_of(&self, id: Id) -> Option<Register> {
         match self.values.state(id) {
             State::Register(register) => Some(register),

@@ -35,6 +35,7 @@ impl Backend for CraneliftBackend<'_> {
     type Block = ir::Block;
     /// The constant that is taken.
     type Charge = ir::Inst;
+    const ASKS_FOR_EDGES: bool = true;
 
     fn begin(&mut self, ty: &FunctionType, locals: &[MachineType], edges: u64) {
         let (params, exit, function, handler) = match self.inlined_call.take() {

@@ -43,6 +43,7 @@ impl Backend for Evaluator {
     type Block = Block;
     /// Whether the run that it is for is executed.
     type Charge = bool;
+    const ASKS_FOR_EDGES: bool = false;
 
     fn begin(&mut self, ty: &FunctionType, locals: &[MachineType], _edges: u64) {
         assert_eq!(self.locals.len(), ty.params.len(), "arguments of the call");
