@@ -74,6 +74,14 @@ impl<'a> CodeBuilder<'a> {
         self
     }
 
+    /// To be told, from any thread, of each function that the tier which was asked for refuses (as too large, say), with
+    /// why. The other tier compiles it.
+    #[must_use]
+    pub fn refused(mut self, refused: &'a (dyn Fn(u32, &str) + Sync)) -> Self {
+        self.options.refused = Some(refused);
+        self
+    }
+
     /// Ends the compilation, with an error, soon after `cancelled` is set.
     #[must_use]
     pub fn cancelled(mut self, cancelled: &'a AtomicBool) -> Self {

@@ -98,9 +98,9 @@ pub(crate) fn compile_all(
         .sum();
     let mut compiled: Vec<(u32, CompiledFunction)> =
         if options.single_threaded || count < 2 || bytes < THREADS_FROM_BYTES {
-            queue.work(Worker::new(functions, Tools::default()))
+            queue.work(Worker::new(functions, options, Tools::default()))
         } else {
-            rayon::broadcast(|_| queue.work(Worker::new(functions, Tools::default())))
+            rayon::broadcast(|_| queue.work(Worker::new(functions, options, Tools::default())))
                 .into_iter()
                 .flatten()
                 .collect()

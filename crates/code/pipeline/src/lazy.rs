@@ -133,7 +133,8 @@ impl LazyModule {
         };
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let tools = idle().pop().unwrap_or_default();
-        let mut worker = Worker::new(&functions, tools);
+        let options = Options::default();
+        let mut worker = Worker::new(&functions, &options, tools);
         let outcome = worker.compile(defined as usize);
         idle().push(worker.into_tools());
         outcome.map_err(|failure| functions.error(defined as usize, failure))

@@ -7,6 +7,9 @@ use std::sync::atomic::AtomicBool;
 pub struct Options<'a> {
     /// Is told how many functions are compiled, and of how many, from any thread.
     pub progress: Option<&'a (dyn Fn(usize, usize) + Sync)>,
+    /// Is told, from any thread, of each function that the tier which was asked for refuses, with why. The other
+    /// tier compiles it.
+    pub refused: Option<&'a (dyn Fn(u32, &str) + Sync)>,
     /// Ends the compilation soon after it is set.
     pub cancelled: Option<&'a AtomicBool>,
     /// Compile on the calling thread only.

@@ -9,6 +9,7 @@ use silica_optimize::InlineSource;
 use silica_translate::{Scratch, Survey};
 
 use crate::{
+    Options,
     bodies::{Callees, Functions},
     error::CodeError,
     targets::Failure,
@@ -26,15 +27,21 @@ pub(crate) struct Tools {
 /// What one thread needs to compile functions, in either tier.
 pub(crate) struct Worker<'a> {
     functions: Functions<'a>,
+    options: &'a Options<'a>,
     tools: Tools,
     callees: Option<Callees<'a>>,
 }
 
 impl<'a> Worker<'a> {
-    pub(crate) fn new(functions: &Functions<'a>, tools: Tools) -> Worker<'a> {
+    pub(crate) fn new(
+        functions: &Functions<'a>,
+        options: &'a Options<'a>,
+        tools: Tools,
+    ) -> Worker<'a> {
         let settings = functions.environment.settings;
         Worker {
             functions: *functions,
+            options,
             tools,
             callees: settings.inlining.then(|| Callees::new(*functions)),
         }
@@ -57,10 +64,11 @@ impl<'a> Worker<'a> {
                 outcome => return outcome,
             },
         };
-        tracing::info!(
-            function = defined,
-            "one tier refuses, the other compiles: {refused}"
-        );
+        let function = self.functions.input(defined).function;
+        tracing::info!(function, %refused, "one tier refuses, the other compiles");
+        if let Some(tell) = self.options.refused {
+            tell(function, &refused.to_string());
+        }
         let outcome = match self.functions.environment.settings.tier {
             Tier::Baseline => self.compile_optimize(defined),
             Tier::Optimize => self.compile_baseline(defined),

@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use silica::CodeBuilder;
 
 use crate::failure::Result;
 use crate::flags::{EngineFlags, LimitFlags};
@@ -46,8 +50,12 @@ impl Compile {
         let engine = self.engine.engine(&limits)?;
         let binary = input::module(&self.module)?;
         let doing = format!("compiling {}", self.module.display());
-        let compiled = progress::during(&doing, || engine.precompile_module(&binary))
+        let refusals = Refusals::default();
+        let tell = |function, why: &str| refusals.add(function, why);
+        let builder = CodeBuilder::new(&engine, &binary).refused(&tell);
+        let compiled = progress::during(&doing, || builder.compile_module_serialized())
             .map_err(|error| image::refused(&self.module, &error))?;
+        refusals.show();
         output::write(&self.output_path(), &compiled, true)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -57,6 +65,35 @@ impl Compile {
             Some(path) => path.clone(),
             None if self.module == Path::new("-") => PathBuf::from("-"),
             None => self.module.with_extension("cwasm"),
+        }
+    }
+}
+
+/// Functions that the tier which was asked for has refused.
+#[derive(Default)]
+struct Refusals {
+    count: AtomicUsize,
+    /// The first of them, by index.
+    first: Mutex<Option<(u32, String)>>,
+}
+
+impl Refusals {
+    fn add(&self, function: u32, why: &str) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        // A poisoned lock still holds a function.
+        let mut first = self.first.lock().unwrap_or_else(|e| e.into_inner());
+        if first.as_ref().is_none_or(|(known, _)| function < *known) {
+            *first = Some((function, why.to_owned()));
+        }
+    }
+
+    fn show(&self) {
+        let first = self.first.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some((function, why)) = &*first {
+            let count = self.count.load(Ordering::Relaxed);
+            eprintln!(
+                "note: the other tier compiled {count} of the functions; the first is {function}: {why}"
+            );
         }
     }
 }
