@@ -16,6 +16,9 @@ use std::time::Duration;
 pub(crate) enum Kind {
     Native,
     Silica,
+    /// `silica --tier baseline`
+    #[serde(rename = "silica-baseline")]
+    Baseline,
     Wasmtime,
     Node,
     Wasmer,
@@ -25,9 +28,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Native,
         Self::Silica,
+        Self::Baseline,
         Self::Wasmtime,
         Self::Node,
         Self::Wasmer,
@@ -40,6 +44,7 @@ impl Kind {
         match self {
             Self::Native => "native",
             Self::Silica => "silica",
+            Self::Baseline => "silica-baseline",
             Self::Wasmtime => "wasmtime",
             Self::Node => "node",
             Self::Wasmer => "wasmer",
@@ -49,10 +54,23 @@ impl Kind {
         }
     }
 
+    /// The kind that a label names, which may go on after a hyphen.
+    fn of(label: &str) -> Option<Self> {
+        let named = |kind: &Self| {
+            (label.strip_prefix(kind.name()))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        Self::ALL
+            .into_iter()
+            .filter(named)
+            .max_by_key(|kind| kind.name().len())
+    }
+
     /// The name of its program.
     fn program(self) -> &'static str {
         match self {
             Self::Wamr => "iwasm",
+            Self::Baseline => "silica",
             Self::Native
             | Self::Silica
             | Self::Wasmtime
@@ -110,11 +128,9 @@ pub(crate) fn named(
         let (label, path) = asked
             .split_once('=')
             .map_or((asked, None), |(l, p)| (l, Some(p)));
-        let name = label.split('-').next().unwrap_or(label);
-        let kind = Kind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .with_context(|| format!("no engine is called {name:?}; there are {}", names()))?;
+        let kind = Kind::of(label)
+            .with_context(|| format!("no engine is called {label:?}; there are {}", names()))?;
+        let name = kind.name();
         let path = match path {
             Some(path) => PathBuf::from(path),
             None => locate(paths, options, kind)?.with_context(|| {
@@ -134,9 +150,13 @@ fn engine(paths: &Paths, kind: Kind, label: &str, program: PathBuf) -> Engine {
     let version = match kind {
         Kind::Native => String::from("rustc and clang -O3"),
         Kind::Wazero => version_of(&program, "version"),
-        Kind::Silica | Kind::Wasmtime | Kind::Node | Kind::Wasmer | Kind::Wasmedge | Kind::Wamr => {
-            version_of(&program, "--version")
-        }
+        Kind::Silica
+        | Kind::Baseline
+        | Kind::Wasmtime
+        | Kind::Node
+        | Kind::Wasmer
+        | Kind::Wasmedge
+        | Kind::Wamr => version_of(&program, "--version"),
     };
     Engine {
         kind,
@@ -157,7 +177,7 @@ fn version_of(program: &Path, argument: &str) -> String {
 fn locate(paths: &Paths, options: &Options, kind: Kind) -> Result<Option<PathBuf>> {
     match kind {
         Kind::Native => Ok(Some(PathBuf::new())),
-        Kind::Silica => silica(paths, options),
+        Kind::Silica | Kind::Baseline => silica(paths, options),
         Kind::Wasmtime | Kind::Node | Kind::Wasmer | Kind::Wasmedge | Kind::Wamr | Kind::Wazero => {
             Ok(search(kind.program()))
         }
@@ -239,6 +259,10 @@ impl Engine {
             Kind::Silica | Kind::Wasmtime => {
                 command.arg("compile").arg(module).arg("-o").arg(output);
             }
+            Kind::Baseline => {
+                command.args(["compile", "--tier", "baseline"]);
+                command.arg(module).arg("-o").arg(output);
+            }
             Kind::Wasmedge => {
                 command = Command::new(search("wasmedgec")?);
                 command.arg(module).arg(output);
@@ -268,7 +292,7 @@ impl Engine {
                 command.args(arguments);
                 return command;
             }
-            Kind::Silica | Kind::Wasmtime => {
+            Kind::Silica | Kind::Baseline | Kind::Wasmtime => {
                 command.args(["run", "--allow-precompiled"]);
                 grants
                     .iter()

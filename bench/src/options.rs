@@ -21,7 +21,7 @@ pub(crate) struct Options {
 
     /// The engines to run, as `KIND` or `KIND[-LABEL]=PATH`; all that are found when left out.
     ///
-    /// Kinds are native, silica, wasmtime, node, wasmer, wasmedge, wamr and wazero. A path compares two
+    /// Kinds are native, silica, silica-baseline, wasmtime, node, wasmer, wasmedge, wamr and wazero. A path compares two
     /// builds of one engine: `--engines native,silica,silica-before=/tmp/old/silica`.
     #[arg(long, value_delimiter = ',')]
     pub(crate) engines: Vec<String>,

@@ -43,6 +43,7 @@ fn colour(kind: Kind) -> &'static str {
     match kind {
         Kind::Native => "#555555",
         Kind::Silica => "#c2410c",
+        Kind::Baseline => "#f59e0b",
         Kind::Wasmtime => "#1d4ed8",
         Kind::Node => "#15803d",
         Kind::Wasmer => "#7e22ce",

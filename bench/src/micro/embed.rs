@@ -88,6 +88,7 @@ fn build(paths: &Paths, kind: Kind, micro: &Micro) -> Result<Option<PathBuf>> {
         ),
         Kind::Wasmtime
         | Kind::Native
+        | Kind::Baseline
         | Kind::Node
         | Kind::Wasmer
         | Kind::Wasmedge
