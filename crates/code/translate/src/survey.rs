@@ -115,6 +115,14 @@ impl Survey {
             }
             0x43 => cursor.skip(4)?,
             0x44 => cursor.skip(8)?,
+            opcode => return self.far(opcode, cursor),
+        }
+        Some(())
+    }
+
+    /// The rest of an operator that calls, or reaches beyond the function and its first memory.
+    fn far(&mut self, opcode: u8, cursor: &mut Cursor<'_>) -> Option<()> {
+        match opcode {
             // call, call_ref, memory.grow
             0x10 | 0x14 | 0x40 => {
                 cursor.skip_number()?;
@@ -131,6 +139,7 @@ impl Survey {
                 cursor.skip_number()?;
                 self.context = self.context.saturating_add(self.weight());
             }
+            // return_call_indirect
             0x13 => {
                 cursor.skip_number()?;
                 cursor.skip_number()?;

@@ -91,6 +91,11 @@ impl Assembler {
         self.code.len() as u32
     }
 
+    /// Takes back the code from here on.
+    pub(crate) fn cut(&mut self, start: u32) {
+        self.code.truncate(start as usize);
+    }
+
     /// Prefixes and opcode of an instruction.
     #[inline]
     fn head(op: Instruction, wide: bool, reg: u8, operand: Operand) -> Head {

@@ -347,7 +347,7 @@ impl BaselineBackend {
             Tail::Jump { start, to } => {
                 if to.0 == block.0 {
                     self.unrefer(to);
-                    self.cut(start);
+                    self.asm.cut(start);
                 }
             }
             Tail::Branch {
@@ -358,20 +358,15 @@ impl BaselineBackend {
             } => {
                 if no.0 == block.0 {
                     self.unrefer(no);
-                    self.cut(self.tail_end - 5);
+                    self.asm.cut(self.tail_end - 5);
                 } else if yes.0 == block.0 {
                     self.unrefer(no);
                     self.unrefer(yes);
-                    self.cut(start);
+                    self.asm.cut(start);
                     self.jump_if(condition.inverse(), no);
                 }
             }
         }
-    }
-
-    /// Takes back the code from here on.
-    fn cut(&mut self, start: u32) {
-        self.asm.code.truncate(start as usize);
     }
 
     pub(super) fn emit_jump(&mut self, target: Target) {
