@@ -75,6 +75,12 @@ impl<'a, T> StoreContextMut<'a, T> {
         &self.raw.data().engine
     }
 
+    /// What components keep in the store, made when it is first asked for.
+    #[doc(hidden)]
+    pub fn extension<E: Default + std::any::Any + Send + Sync>(&mut self) -> &mut E {
+        self.raw.data_mut().extension()
+    }
+
     /// Fuel that is left.
     ///
     /// # Errors

@@ -60,6 +60,12 @@ impl Engine {
         &self.inner.config
     }
 
+    /// The proposals that modules and components may use.
+    #[must_use]
+    pub fn features(&self) -> silica_module::Features {
+        self.config().features
+    }
+
     /// Whether both are the same engine.
     #[must_use]
     pub fn same(&self, other: &Engine) -> bool {

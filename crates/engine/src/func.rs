@@ -112,11 +112,16 @@ impl Func {
         results: &mut [Val],
     ) -> Result<()> {
         let mut store = store.as_context_mut();
-        let raw: Vec<rt::Value> = params.iter().map(|v| v.to_raw()).collect();
-        let mut values = vec![rt::Value::I32(0); results.len()];
-        match store.raw.call(self.into_raw(), &raw, &mut values) {
+        let (mut few, mut many) = ([rt::Value::I32(0); 17], Vec::new());
+        let raw = room(&mut few, &mut many, params.len());
+        for (place, param) in raw.iter_mut().zip(params) {
+            *place = param.to_raw();
+        }
+        let (mut few, mut many) = ([rt::Value::I32(0); 4], Vec::new());
+        let values = room(&mut few, &mut many, results.len());
+        match store.raw.call(self.into_raw(), raw, values) {
             Ok(()) => {
-                give_back(&values, results);
+                give_back(values, results);
                 Ok(())
             }
             Err(error) => Err(failed(&store, error)),
@@ -200,6 +205,19 @@ impl Func {
             .into()),
         }
     }
+}
+
+/// Room for `count` values: on the stack for as many as most functions have.
+fn room<'a>(
+    few: &'a mut [rt::Value],
+    many: &'a mut Vec<rt::Value>,
+    count: usize,
+) -> &'a mut [rt::Value] {
+    if count <= few.len() {
+        return &mut few[..count];
+    }
+    many.resize(count, rt::Value::I32(0));
+    many
 }
 
 fn give_back(values: &[rt::Value], results: &mut [Val]) {

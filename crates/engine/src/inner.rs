@@ -12,6 +12,8 @@ pub(crate) struct Inner<T> {
     pub(crate) engine: Engine,
     pub(crate) data: T,
     limiter: Option<Limiter<T>>,
+    /// What a crate that is built upon this one keeps in the store.
+    extension: Option<Box<dyn std::any::Any + Send + Sync>>,
 }
 
 impl<T> Inner<T> {
@@ -20,7 +22,16 @@ impl<T> Inner<T> {
             engine: engine.clone(),
             data,
             limiter: None,
+            extension: None,
         }
+    }
+
+    /// The extension, made when it is first asked for. There is one kind.
+    pub(crate) fn extension<E: Default + std::any::Any + Send + Sync>(&mut self) -> &mut E {
+        let extension = self.extension.get_or_insert_with(|| Box::new(E::default()));
+        extension
+            .downcast_mut()
+            .expect("only one crate extends stores, with one type")
     }
 
     pub(crate) fn set_limiter(&mut self, limiter: Limiter<T>) {

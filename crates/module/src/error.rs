@@ -54,8 +54,11 @@ pub enum DecodeError {
         offset: u64,
     },
     /// The bytes are a component.
-    #[error("this is a WebAssembly component, not a core module; components are not supported yet")]
+    #[error("this is a WebAssembly component, where a core module is needed")]
     Component,
+    /// A component needs something that this engine has not.
+    #[error("{0} are not supported")]
+    Unsupported(&'static str),
     /// The bytes are neither a module nor text.
     #[error("not WebAssembly: {0}")]
     NotWebAssembly(&'static str),
@@ -144,7 +147,10 @@ impl DecodeError {
             | DecodeError::FeatureOff { offset, .. }
             | DecodeError::NotExecuted { offset, .. }
             | DecodeError::Limit { offset, .. } => Some(*offset),
-            DecodeError::Component | DecodeError::NotWebAssembly(_) | DecodeError::Text(_) => None,
+            DecodeError::Component
+            | DecodeError::Unsupported(_)
+            | DecodeError::NotWebAssembly(_)
+            | DecodeError::Text(_) => None,
         }
     }
 }

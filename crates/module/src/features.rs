@@ -88,6 +88,16 @@ features! {
     CustomDescriptors = "custom-descriptors", CUSTOM_DESCRIPTORS, false;
     /// Continuations: `cont.new`, `resume`, `suspend`, `switch`
     StackSwitching = "stack-switching", STACK_SWITCHING, false;
+    /// Components: modules with an interface, linked by it
+    ComponentModel = "component-model", COMPONENT_MODEL, true;
+    /// `map` types in components
+    ComponentMaps = "component-model-map", CM_MAP, true;
+    /// Lists of a fixed length in components
+    ComponentFixedLengthLists = "component-model-fixed-length-lists", CM_FIXED_LENGTH_LISTS, false;
+    /// Imports and exports of components that say which interface they implement
+    ComponentImplements = "component-model-implements", CM_IMPLEMENTS, true;
+    /// Functions, streams and futures in components that wait. They are validated, and trap when called
+    ComponentAsync = "component-model-async", CM_ASYNC, false;
 }
 
 impl Feature {
@@ -107,6 +117,10 @@ impl Feature {
             Feature::FunctionReferences | Feature::Exceptions => {
                 &[Feature::ReferenceTypes, Feature::BulkMemory]
             }
+            Feature::ComponentMaps
+            | Feature::ComponentFixedLengthLists
+            | Feature::ComponentImplements
+            | Feature::ComponentAsync => &[Feature::ComponentModel],
             Feature::Gc => &[
                 Feature::FunctionReferences,
                 Feature::ReferenceTypes,
@@ -139,14 +153,21 @@ impl Feature {
             | Feature::CustomPageSizes
             | Feature::WideArithmetic
             | Feature::CompactImports
-            | Feature::LegacyExceptions => &[],
+            | Feature::LegacyExceptions
+            | Feature::ComponentModel => &[],
         }
     }
 
     /// Whether no operator of it can be executed but on values of types that only it has, so that a module that uses
-    /// it declares such types.
+    /// it declares such types; or no module can use it at all.
     pub(crate) const fn shows_in_types(self) -> bool {
-        matches!(self, Feature::CustomDescriptors)
+        matches!(self, Feature::CustomDescriptors) || self.is_of_components()
+    }
+
+    /// Whether it is about components, so that no core module can need it.
+    #[must_use]
+    pub const fn is_of_components(self) -> bool {
+        matches!(self, Feature::ComponentModel) || matches!(self.needs(), [Feature::ComponentModel])
     }
 
     const fn bit(self) -> u64 {
@@ -280,6 +301,12 @@ impl Features {
     pub(crate) fn for_bodies(self) -> WasmFeatures {
         let base = WasmFeatures::FLOATS.union(WasmFeatures::GC_TYPES);
         self.iter().fold(base, |all, f| all.union(f.wasm()))
+    }
+
+    /// What components are validated with, the modules in them included.
+    #[must_use]
+    pub fn for_components(self) -> WasmFeatures {
+        self.for_sections()
     }
 
     /// What sections are validated with. `wasmparser` ties `global.get` of a global defined in the

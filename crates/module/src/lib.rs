@@ -5,7 +5,7 @@
 //! It owns no bytes: whoever holds it also holds the module's bytes (`Arc<[u8]>`), and a
 //! [`ByteRange`] says where to look.
 //!
-//! This is the only crate, beside the lowering that the validator drives, that names `wasmparser`.
+//! It and two others name `wasmparser`: the lowering that the validator drives, and the description of components.
 //! It compiles nothing and knows no machine.
 
 #![forbid(unsafe_code)]

@@ -15,11 +15,16 @@
 //! # Ok(()) }
 //! ```
 //!
-//! This crate only gathers: the embedding API is `silica_engine`'s, the system interface that of `wasi`'s crates.
+//! This crate only gathers: the embedding API is `silica_engine`'s and `silica_component`'s, the system interface that of `wasi`'s crates.
 
 #![forbid(unsafe_code)]
 
 pub use silica_engine::*;
+
+/// Components: modules with an interface.
+pub mod component {
+    pub use silica_component::*;
+}
 
 /// The WebAssembly System Interface.
 pub mod wasi {

@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use silica::component::Component;
+use silica::component::describe::is_component;
 use silica::{Engine, Error, Module};
 use silica_module::DecodeError;
 
@@ -12,7 +14,30 @@ use crate::failure::{Failure, Result};
 use crate::status::Status;
 use crate::{input, progress};
 
-/// The program in `path`, ready to be instantiated. `trusted` lets it be an image.
+/// What can be run.
+pub(crate) enum Program {
+    /// A core module.
+    Module(Module),
+    /// A component.
+    Component(Component),
+}
+
+/// The program in `path`, a module or a component. `trusted` lets it be an image.
+pub(crate) fn load_program(engine: &Engine, path: &Path, trusted: bool) -> Result<Program> {
+    if path != Path::new("-") && is_image(path) {
+        return load_image(engine, path, trusted).map(Program::Module);
+    }
+    let binary = input::module(path)?;
+    if !is_component(&binary) {
+        return compile(engine, path, &binary).map(Program::Module);
+    }
+    let doing = format!("compiling {}", path.display());
+    progress::during(&doing, || Component::from_binary(engine, &binary))
+        .map(Program::Component)
+        .map_err(|error| refused(path, &error))
+}
+
+/// The module in `path`, ready to be instantiated. `trusted` lets it be an image.
 pub(crate) fn load(engine: &Engine, path: &Path, trusted: bool) -> Result<Module> {
     if path != Path::new("-") && is_image(path) {
         return load_image(engine, path, trusted);

@@ -8,9 +8,12 @@
 
 #![forbid(unsafe_code)]
 
+mod component;
+mod defined;
 mod legacy;
 mod limits;
 mod options;
+mod outcome;
 mod report;
 mod script;
 mod source;

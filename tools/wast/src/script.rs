@@ -3,20 +3,21 @@
 use std::collections::HashMap;
 use std::thread::Scope;
 
-use silica::{
-    Engine, EngineError, Error, Instance, Linker, Module, Store, ThrownException, Trap, Val,
-};
+use silica::component::{self, Component};
+use silica::{Engine, EngineError, Error, Instance, Linker, Module, Store, Trap, Val};
 use silica_module::{DecodeError, Feature, Features, Limits};
 use wast::token::Id;
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
+use crate::defined::Defined;
 use crate::limits::Allowance;
 use crate::options::Options;
+use crate::outcome::{Outcome, assert_exception, assert_trap, is_assertion, is_component, is_trap};
 use crate::report::{Failed, Report};
 use crate::source::Source;
 use crate::thread::{SharedExports, Threads, shared_exports};
 use crate::watchdog::Watchdog;
-use crate::{spectest, trap, value};
+use crate::{spectest, value};
 
 type Result<T> = std::result::Result<T, Failed>;
 
@@ -25,20 +26,16 @@ type Result<T> = std::result::Result<T, Failed>;
 enum Slot {
     /// An instance of this thread's store.
     Instance(Instance),
+    /// An instance of a component, in this thread's store.
+    Component(component::Instance),
     /// What another thread shares of an instance.
     Shared(SharedExports),
     /// A module that was refused because a proposal is off.
     Missing(Feature),
 }
 
-/// A module that was defined, or the proposal that is off and without which it was refused.
-type Definition = std::result::Result<Module, Feature>;
-
-/// What executing something gave.
-enum Outcome {
-    Values(Vec<Val>),
-    Error(Error),
-}
+/// What was defined, or the proposal that is off and without which it was refused.
+type Definition = std::result::Result<Defined, Feature>;
 
 /// A script in the middle of its run.
 pub(crate) struct Script<'scope, 'env> {
@@ -46,6 +43,7 @@ pub(crate) struct Script<'scope, 'env> {
     source: Source<'env>,
     options: &'env Options,
     linker: Linker<Allowance>,
+    component_linker: component::Linker<Allowance>,
     definitions: HashMap<String, Definition>,
     last_definition: Option<Definition>,
     instances: HashMap<String, Slot>,
@@ -76,6 +74,7 @@ impl<'scope, 'env> Script<'scope, 'env> {
             source,
             options,
             linker,
+            component_linker: component::Linker::new(engine),
             definitions: HashMap::new(),
             last_definition: None,
             instances: HashMap::new(),
@@ -123,7 +122,7 @@ impl<'scope, 'env> Script<'scope, 'env> {
             }
             WastDirective::Register { name, module, .. } => self.register(name, module),
             WastDirective::Invoke(invoke) => match self.invoke(&invoke)? {
-                Outcome::Values(_) => Ok(()),
+                Outcome::Values(_) | Outcome::Component(_) => Ok(()),
                 Outcome::Error(error) => Err(Failed::engine("invocation failed", &error)),
             },
             WastDirective::AssertTrap { exec, message, .. } => {
@@ -189,24 +188,18 @@ impl<'scope, 'env> Script<'scope, 'env> {
         })
     }
 
-    fn compile(&self, mut module: QuoteWat<'_>) -> Result<Module> {
-        let bytes = module.encode()?;
-        Module::new(self.engine, &bytes).map_err(|e| Failed::engine("module refused", &e))
-    }
-
     fn module(&mut self, module: QuoteWat<'_>) -> Result<()> {
         let name = module.name();
         self.current = None;
-        let instance = self
-            .compile(module)
-            .and_then(|module| self.instantiate(&module));
+        let instance =
+            Defined::compile(self.engine, module).and_then(|module| self.instantiate(&module));
         self.keep(name, instance)
     }
 
     /// Makes an instance the current one, under its name, also where it is only missed.
-    fn keep(&mut self, name: Option<Id<'_>>, instance: Result<Instance>) -> Result<()> {
+    fn keep(&mut self, name: Option<Id<'_>>, instance: Result<Slot>) -> Result<()> {
         let (slot, result) = match instance {
-            Ok(instance) => (Some(Slot::Instance(instance)), Ok(())),
+            Ok(instance) => (Some(instance), Ok(())),
             Err(failed) => (failed.proposal.map(Slot::Missing), Err(failed)),
         };
         if let Some(name) = name {
@@ -221,7 +214,7 @@ impl<'scope, 'env> Script<'scope, 'env> {
 
     fn definition(&mut self, module: QuoteWat<'_>) -> Result<()> {
         let name = module.name();
-        let (definition, result) = match self.compile(module) {
+        let (definition, result) = match Defined::compile(self.engine, module) {
             Ok(module) => (Some(Ok(module)), Ok(())),
             Err(failed) => (failed.proposal.map(Err), Err(failed)),
         };
@@ -252,14 +245,31 @@ impl<'scope, 'env> Script<'scope, 'env> {
         self.keep(name, instance)
     }
 
-    fn instantiate(&mut self, module: &Module) -> Result<Instance> {
-        self.try_instantiate(module)
-            .map_err(|e| self.instantiation_failed(module, &e))
+    fn instantiate(&mut self, defined: &Defined) -> Result<Slot> {
+        match defined {
+            Defined::Module(module) => match self.try_instantiate(module) {
+                Ok(instance) => Ok(Slot::Instance(instance)),
+                Err(error) => Err(self.instantiation_failed(module, &error)),
+            },
+            Defined::Component(component) => match self.try_component(component) {
+                Ok(instance) => Ok(Slot::Component(instance)),
+                Err(error) => Err(Failed::engine("instantiation failed", &error)),
+            },
+        }
     }
 
     fn try_instantiate(&mut self, module: &Module) -> silica::Result<Instance> {
         self.watchdog.arm();
         let instance = self.linker.instantiate(&mut self.store, module);
+        self.watchdog.disarm();
+        instance
+    }
+
+    fn try_component(&mut self, component: &Component) -> silica::Result<component::Instance> {
+        self.watchdog.arm();
+        let instance = self
+            .component_linker
+            .instantiate(&mut self.store, component);
         self.watchdog.disarm();
         instance
     }
@@ -290,6 +300,7 @@ impl<'scope, 'env> Script<'scope, 'env> {
             Slot::Instance(instance) => Ok(*instance),
             Slot::Missing(feature) => Err(Failed::missing(*feature)),
             Slot::Shared(_) => Err(Failed::new("the module belongs to another thread")),
+            Slot::Component(_) => Err(Failed::new("this is an instance of a component")),
         }
     }
 
@@ -308,6 +319,9 @@ impl<'scope, 'env> Script<'scope, 'env> {
                 self.missing.insert(name.to_owned(), feature);
                 return Err(Failed::missing(feature));
             }
+            Slot::Component(_) => {
+                return Err(Failed::new("components are not registered for modules"));
+            }
         }
         Ok(())
     }
@@ -322,14 +336,17 @@ impl<'scope, 'env> Script<'scope, 'env> {
     fn execute(&mut self, exec: WastExecute<'_>) -> Result<Outcome> {
         match exec {
             WastExecute::Invoke(invoke) => self.invoke(&invoke),
-            WastExecute::Wat(wat) => {
-                let module = self.compile(QuoteWat::Wat(wat))?;
-                match self.try_instantiate(&module) {
+            WastExecute::Wat(wat) => match Defined::compile(self.engine, QuoteWat::Wat(wat))? {
+                Defined::Module(module) => match self.try_instantiate(&module) {
                     Ok(_) => Ok(Outcome::Values(Vec::new())),
                     Err(error) if is_trap(&error) => Ok(Outcome::Error(error)),
                     Err(error) => Err(self.instantiation_failed(&module, &error)),
-                }
-            }
+                },
+                Defined::Component(component) => match self.try_component(&component) {
+                    Ok(_) => Ok(Outcome::Component(Vec::new())),
+                    Err(error) => Ok(Outcome::Error(error)),
+                },
+            },
             WastExecute::Get { module, global, .. } => {
                 let instance = self.find_instance(module)?;
                 let global = instance
@@ -341,6 +358,10 @@ impl<'scope, 'env> Script<'scope, 'env> {
     }
 
     fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Outcome> {
+        if let Slot::Component(instance) = self.find(invoke.module)? {
+            let instance = *instance;
+            return self.invoke_component(instance, invoke);
+        }
         let instance = self.find_instance(invoke.module)?;
         let name = invoke.name;
         let function = instance
@@ -354,8 +375,30 @@ impl<'scope, 'env> Script<'scope, 'env> {
         self.watchdog.arm();
         let called = function.call(&mut self.store, &arguments, &mut results);
         self.watchdog.disarm();
+        self.outcome(called.map(|()| Outcome::Values(results)))
+    }
+
+    fn invoke_component(
+        &mut self,
+        instance: component::Instance,
+        invoke: &WastInvoke<'_>,
+    ) -> Result<Outcome> {
+        let name = invoke.name;
+        let function = instance
+            .get_func(&mut self.store, name)
+            .ok_or_else(|| Failed::new(format!("no function {name:?} is exported")))?;
+        let arguments = crate::component::arguments(&function, &invoke.args)?;
+        let mut results = crate::component::room(&function);
+        self.watchdog.arm();
+        let called = function.call(&mut self.store, &arguments, &mut results);
+        self.watchdog.disarm();
+        self.outcome(called.map(|()| Outcome::Component(results)))
+    }
+
+    /// What a call gave, unless it was the watchdog that ended it.
+    fn outcome(&self, called: silica::Result<Outcome>) -> Result<Outcome> {
         match called {
-            Ok(()) => Ok(Outcome::Values(results)),
+            Ok(outcome) => Ok(outcome),
             Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) => {
                 let seconds = self.options.timeout.as_secs_f64();
                 Err(Failed::new(format!("did not end within {seconds} s")))
@@ -367,6 +410,7 @@ impl<'scope, 'env> Script<'scope, 'env> {
     fn assert_return(&self, outcome: Outcome, expected: &[WastRet<'_>]) -> Result<()> {
         match outcome {
             Outcome::Values(found) => value::check_all(&self.store, &found, expected),
+            Outcome::Component(found) => crate::component::check_all(&found, expected),
             Outcome::Error(error) => Err(Failed::engine("expected results, but it failed", &error)),
         }
     }
@@ -374,9 +418,13 @@ impl<'scope, 'env> Script<'scope, 'env> {
     /// A module that must be malformed or invalid. Being refused because a proposal is off does not
     /// count: it must be refused also with all of them on.
     fn assert_refused(&self, mut module: QuoteWat<'_>, expected: &str) -> Result<()> {
+        let is_component = is_component(&module);
         let Ok(bytes) = module.encode() else {
             return Ok(());
         };
+        if is_component {
+            return crate::component::assert_refused(&bytes, self.engine.features());
+        }
         let Err(error) = Module::new(self.engine, &bytes) else {
             return Err(Failed::new("the module was accepted, but is not valid"));
         };
@@ -418,7 +466,15 @@ impl<'scope, 'env> Script<'scope, 'env> {
     }
 
     fn assert_unlinkable(&mut self, module: Wat<'_>, message: &str) -> Result<()> {
-        let module = self.compile(QuoteWat::Wat(module))?;
+        let module = match Defined::compile(self.engine, QuoteWat::Wat(module))? {
+            Defined::Module(module) => module,
+            Defined::Component(component) => {
+                return match self.try_component(&component) {
+                    Ok(_) => Err(Failed::new("the component was linked, but must not be")),
+                    Err(_) => Ok(()),
+                };
+            }
+        };
         let Err(error) = self.try_instantiate(&module) else {
             return Err(Failed::new("the module was linked, but must not be"));
         };
@@ -433,57 +489,5 @@ impl<'scope, 'env> Script<'scope, 'env> {
         let mut failed = self.instantiation_failed(&module, &error);
         failed.message = format!("{}, expected: {message}", failed.message);
         Err(failed)
-    }
-}
-
-fn is_assertion(directive: &WastDirective<'_>) -> bool {
-    match directive {
-        WastDirective::Module(_)
-        | WastDirective::ModuleDefinition(_)
-        | WastDirective::ModuleInstance { .. }
-        | WastDirective::Register { .. }
-        | WastDirective::Invoke(_)
-        | WastDirective::Thread(_)
-        | WastDirective::Wait { .. } => false,
-        WastDirective::AssertMalformed { .. }
-        | WastDirective::AssertInvalid { .. }
-        | WastDirective::AssertMalformedCustom { .. }
-        | WastDirective::AssertInvalidCustom { .. }
-        | WastDirective::AssertTrap { .. }
-        | WastDirective::AssertReturn { .. }
-        | WastDirective::AssertExhaustion { .. }
-        | WastDirective::AssertUnlinkable { .. }
-        | WastDirective::AssertException { .. }
-        | WastDirective::AssertSuspension { .. } => true,
-    }
-}
-
-fn is_trap(error: &Error) -> bool {
-    error.downcast_ref::<Trap>().is_some()
-}
-
-fn assert_trap(outcome: Outcome, expected: &str) -> Result<()> {
-    match outcome {
-        Outcome::Values(values) => {
-            let values: Vec<_> = values.iter().map(value::show).collect();
-            let values = values.join(", ");
-            Err(Failed::new(format!(
-                "gave ({values}), expected a trap: {expected}"
-            )))
-        }
-        Outcome::Error(error) => match error.downcast_ref::<Trap>() {
-            Some(found) if trap::matches(*found, expected) => Ok(()),
-            Some(found) => Err(Failed::new(format!("trap: {found}, expected: {expected}"))),
-            None => Err(Failed::engine("no trap, but an error", &error)),
-        },
-    }
-}
-
-/// An exception that left the program is an error of its own, and no trap.
-fn assert_exception(outcome: Outcome) -> Result<()> {
-    match outcome {
-        Outcome::Values(_) => Err(Failed::new("returned, expected an exception")),
-        Outcome::Error(error) if error.downcast_ref::<ThrownException>().is_some() => Ok(()),
-        Outcome::Error(error) => Err(Failed::engine("expected an exception", &error)),
     }
 }

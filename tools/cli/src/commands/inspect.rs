@@ -1,9 +1,10 @@
-//! `silica inspect`: what a module is, needs and offers.
+//! `silica inspect`: what a module or a component is, needs and offers.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::Serialize;
+use silica::component::describe::is_component;
 use silica_module::inspect::{self, Producer};
 use silica_module::{EntityType, Features, Limits, Module};
 
@@ -12,13 +13,15 @@ use crate::flags::show_bytes;
 use crate::status::Status;
 use crate::{image, input, output};
 
+mod component;
+
 /// The arguments of `silica inspect`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     silica inspect app.wasm\n  \
     silica inspect --json app.wasm | jq -r '.imports[].name'")]
 pub(crate) struct Inspect {
-    /// The module, binary or text; `-` is standard input
+    /// The module or component, binary or text; `-` is standard input
     #[arg(value_hint = clap::ValueHint::FilePath)]
     module: PathBuf,
 
@@ -110,6 +113,11 @@ impl Inspect {
             return Err(Failure::new(Status::BadModule, message).remedy(remedy));
         }
         let binary = input::module(&self.module)?;
+        if is_component(&binary) {
+            let text = component::text(&self.module, &binary, self.json)?;
+            output::print(text)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let module = silica_module::decode(&binary, &Features::all(), &Limits::default())
             .map_err(|error| input::bad_module(&self.module, &error))?
             .module;

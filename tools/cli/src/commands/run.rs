@@ -14,9 +14,11 @@ use crate::flags::{
     CacheUse, Directories, EngineFlags, LimitFlags, Listeners, Preload, Profile, Synthetic,
     Variables,
 };
+use crate::image::Program;
 use crate::status::Status;
 use crate::{image, output};
 
+mod component;
 mod invoke;
 mod outcome;
 mod profile;
@@ -25,6 +27,7 @@ mod system;
 mod threads;
 mod tiers;
 mod timeout;
+mod wave;
 
 /// The arguments of `silica run`.
 #[derive(clap::Args)]
@@ -34,6 +37,7 @@ mod timeout;
     silica run app.wasm --verbose            the flag is the program's\n  \
     silica run --dir-ro . app.wasm in.txt    let it read this directory\n  \
     silica run --invoke add math.wasm 1 2    call one function\n  \
+    silica run --invoke 'add(1, 2)' c.wasm   the same, of a component\n  \
     silica run --trace app.wasm 2> calls     see what it asks of the system\n\n\
     `silica help grants`, `limits`, `proposals`, `statuses` say more."
 )]
@@ -68,7 +72,8 @@ pub(crate) struct Run {
     )]
     cache: CacheUse,
 
-    /// Calls this function instead of the program's start, with ARGUMENTS as its parameters
+    /// Calls this function instead of the program's start, with ARGUMENTS as its parameters. A component's has them
+    /// with it: 'greet("world", [1, 2])'
     #[arg(long, value_name = "NAME", help_heading = "Running")]
     invoke: Option<String>,
 
@@ -123,13 +128,18 @@ impl Run {
         };
         let engine = flags.engine_with(&self.limits, self.cache.cache())?;
         let path = self.path();
-        let module = image::load(&engine, &path, self.allow_precompiled)?;
+        let program = image::load_program(&engine, &path, self.allow_precompiled)?;
         let mut store = self.store(&engine)?;
         let watch = self
             .limits
             .timeout
             .map(|span| timeout::start(span.0, store.interrupt_handle()));
-        let result = self.run_in(&mut store, &module);
+        let result = match &program {
+            Program::Module(module) => self.run_in(&mut store, module),
+            Program::Component(component) => {
+                component::run(&mut store, component, self.invoke.as_deref(), &self.limits)
+            }
+        };
         drop(watch);
         if self.profile == Some(Profile::Tiers) {
             tiers::tell(&module);

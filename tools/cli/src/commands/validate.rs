@@ -1,8 +1,9 @@
-//! `silica validate`: whether modules are valid, without running or compiling them.
+//! `silica validate`: whether modules and components are valid, without running or compiling them.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use silica::component::describe::{ComponentLimits, is_component, validate};
 use silica_module::Limits;
 
 use crate::failure::Result;
@@ -18,7 +19,7 @@ pub(crate) struct Validate {
     #[command(flatten)]
     engine: EngineFlags,
 
-    /// Modules, binary or text; `-` is standard input
+    /// Modules or components, binary or text; `-` is standard input
     #[arg(required = true, value_name = "MODULE", value_hint = clap::ValueHint::FilePath)]
     modules: Vec<PathBuf>,
 }
@@ -29,8 +30,13 @@ impl Validate {
         let mut code = ExitCode::SUCCESS;
         for path in &self.modules {
             let result = input::module(path).and_then(|binary| {
-                silica_module::validate(&binary, &self.engine.features(), &Limits::default())
-                    .map_err(|error| input::bad_module(path, &error))
+                let features = self.engine.features();
+                let valid = if is_component(&binary) {
+                    validate(&binary, features, &ComponentLimits::default())
+                } else {
+                    silica_module::validate(&binary, &features, &Limits::default()).map(drop)
+                };
+                valid.map_err(|error| input::bad_module(path, &error))
             });
             if let Err(failure) = result {
                 output::complain(&failure);

@@ -4,6 +4,7 @@
 
 mod cache;
 mod common;
+mod components;
 mod errors;
 mod images;
 mod run;

@@ -68,6 +68,20 @@ const ARROWS: &[(&str, &[&str])] = &[
             "silica-runtime",
         ],
     ),
+    ("silica-component-describe", &["silica-module"]),
+    (
+        "silica-component-adapter",
+        &["silica-module", "silica-component-describe"],
+    ),
+    (
+        "silica-component",
+        &[
+            "silica-module",
+            "silica-component-describe",
+            "silica-component-adapter",
+            "silica-engine",
+        ],
+    ),
     ("silica-wasi-host", &[]),
     ("silica-wasi-p1", &["silica-engine", "silica-wasi-host"]),
     ("silica-wasi-threads", &["silica-engine"]),
@@ -75,6 +89,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "silica",
         &[
             "silica-engine",
+            "silica-component",
             "silica-wasi-host",
             "silica-wasi-p1",
             "silica-wasi-threads",
@@ -90,7 +105,14 @@ const NOT_SHIPPED: &[&str] = &["tests/", "bench", "examples", "fuzz/"];
 
 /// Crates of others that only the listed ones of ours may name.
 const NAMERS: &[(&str, &[&str])] = &[
-    ("wasmparser", &["silica-module", "silica-translate"]),
+    (
+        "wasmparser",
+        &[
+            "silica-module",
+            "silica-translate",
+            "silica-component-describe",
+        ],
+    ),
     ("cranelift-codegen", &["silica-optimize"]),
     ("cranelift-frontend", &["silica-optimize"]),
     ("cranelift-entity", &["silica-optimize"]),
@@ -324,7 +346,9 @@ mod tests {
             Workspace::default().with_package("silica-cli", "tools/cli", &["wasmparser"]);
         assert_eq!(
             whats(&workspace),
-            ["silica-cli names wasmparser, which only silica-module and silica-translate may"]
+            [
+                "silica-cli names wasmparser, which only silica-module and silica-translate and silica-component-describe may"
+            ]
         );
     }
 

@@ -1,0 +1,261 @@
+//! All types of a plan, each once: equal types have equal indices, so comparing them is comparing numbers.
+
+use std::collections::HashMap;
+
+use silica_module::{DecodeError, Limits};
+
+use crate::layout::{self, Flat, FlatType, Layout};
+use crate::limits::ComponentLimits;
+use crate::types::{DefinedType, FunctionType, ValueType};
+
+/// All types of a plan.
+#[derive(Debug, Default)]
+pub struct Types {
+    defined: Vec<(DefinedType, Layout, u32)>,
+    functions: Vec<FunctionType>,
+    index: HashMap<DefinedType, u32>,
+    function_index: HashMap<FunctionType, u32>,
+}
+
+impl Types {
+    /// An entry.
+    ///
+    /// # Panics
+    /// If `index` is not of these types.
+    #[must_use]
+    pub fn defined(&self, index: u32) -> &DefinedType {
+        &self.defined[index as usize].0
+    }
+
+    /// A function's type.
+    ///
+    /// # Panics
+    /// If `index` is not of these types.
+    #[must_use]
+    pub fn function(&self, index: u32) -> &FunctionType {
+        &self.functions[index as usize]
+    }
+
+    /// How values of `ty` lie in a memory, and what they are in registers.
+    ///
+    /// # Panics
+    /// If `ty` is not of these types.
+    #[must_use]
+    pub fn layout(&self, ty: ValueType) -> Layout {
+        match ty {
+            ValueType::Defined(index) => self.defined[index as usize].1,
+            primitive => layout::of_primitive(primitive),
+        }
+    }
+
+    fn depth(&self, ty: ValueType) -> u32 {
+        match ty {
+            ValueType::Defined(index) => self.defined[index as usize].2,
+            _ => 0,
+        }
+    }
+
+    /// The index of `ty`, which is added unless it is there.
+    pub(crate) fn intern(
+        &mut self,
+        ty: DefinedType,
+        limits: &ComponentLimits,
+    ) -> Result<ValueType, DecodeError> {
+        if let Some(&index) = self.index.get(&ty) {
+            return Ok(ValueType::Defined(index));
+        }
+        let mut depth = 0;
+        layout::for_each_part(&ty, |part| depth = depth.max(self.depth(part)));
+        let depth = depth + 1;
+        Limits::check(
+            "depth of a value's type",
+            depth.into(),
+            limits.type_depth,
+            0,
+        )?;
+        let layout = layout::of_defined(&ty, &|part| self.layout(part));
+        Limits::check("bytes of a value", layout.size, MOST_BYTES, 0)?;
+        let index = self.defined.len() as u32;
+        self.defined.push((ty.clone(), layout, depth));
+        self.index.insert(ty, index);
+        Ok(ValueType::Defined(index))
+    }
+
+    /// The index of a function's type, which is added unless it is there.
+    pub(crate) fn intern_function(&mut self, ty: FunctionType) -> u32 {
+        if let Some(&index) = self.function_index.get(&ty) {
+            return index;
+        }
+        let index = self.functions.len() as u32;
+        self.functions.push(ty.clone());
+        self.function_index.insert(ty, index);
+        index
+    }
+
+    /// Adds the list of pairs that each map is in a memory.
+    pub(crate) fn entries_of_map(
+        &mut self,
+        key: ValueType,
+        value: ValueType,
+        limits: &ComponentLimits,
+    ) -> Result<ValueType, DecodeError> {
+        self.intern(DefinedType::Tuple(Box::new([key, value])), limits)
+    }
+
+    /// The pair that an entry of a map is in a memory.
+    ///
+    /// # Panics
+    /// If no map of these types has such entries.
+    #[must_use]
+    pub fn entry(&self, key: ValueType, value: ValueType) -> ValueType {
+        let pair = DefinedType::Tuple(Box::new([key, value]));
+        ValueType::Defined(self.index[&pair])
+    }
+}
+
+/// The specification's `MAX_VALUE_SIZE` is smaller than what addresses could reach, and so is this.
+const MOST_BYTES: u64 = 1 << 28;
+
+/// What a function is as a core function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Parameters.
+    pub params: Vec<FlatType>,
+    /// Results.
+    pub results: Vec<FlatType>,
+    /// Whether parameters are one pointer to a memory that has them.
+    pub params_in_memory: bool,
+    /// Whether the result is in a memory: a lifted function returns a pointer to it, a lowered one takes one.
+    pub result_in_memory: bool,
+}
+
+impl Types {
+    /// How the parameters of a function lie in a memory, which is as a tuple does.
+    #[must_use]
+    pub fn parameters_layout(&self, ty: &FunctionType) -> Layout {
+        layout::of_sequence(ty.params.iter().map(|param| param.ty), &|part| {
+            self.layout(part)
+        })
+    }
+
+    /// The types that one is directly made of, in order.
+    #[must_use]
+    pub fn parts(&self, ty: &DefinedType) -> Vec<ValueType> {
+        let mut parts = Vec::new();
+        layout::for_each_part(ty, |part| parts.push(part));
+        parts
+    }
+
+    /// How many cases a type has: 0 if it is not one of cases.
+    #[must_use]
+    pub fn cases(&self, ty: &DefinedType) -> usize {
+        match ty {
+            DefinedType::Variant(cases) => cases.len(),
+            DefinedType::Enum(names) => names.len(),
+            DefinedType::Option(_) | DefinedType::Result { .. } => 2,
+            _ => 0,
+        }
+    }
+
+    /// To what the payloads of a type's cases are aligned in memory.
+    #[must_use]
+    pub fn payload_align(&self, ty: &DefinedType) -> u32 {
+        let mut align = 1;
+        layout::for_each_part(ty, |part| align = align.max(self.layout(part).align));
+        align
+    }
+
+    fn signature(&self, ty: &FunctionType) -> Signature {
+        let parameters = self.parameters_layout(ty).flat;
+        let (params, params_in_memory) = match parameters.types() {
+            Some(types) => (types.to_vec(), false),
+            None => (vec![FlatType::I32], true),
+        };
+        let result = ty.result.map(|ty| self.layout(ty).flat);
+        let (results, result_in_memory) = match result.as_ref().map(Flat::types) {
+            None => (Vec::new(), false),
+            Some(Some(types)) if types.len() <= 1 => (types.to_vec(), false),
+            Some(_) => (vec![FlatType::I32], true),
+        };
+        Signature {
+            params,
+            results,
+            params_in_memory,
+            result_in_memory,
+        }
+    }
+
+    /// What a core function must be to be lifted to `ty`.
+    #[must_use]
+    pub fn lifted_signature(&self, ty: &FunctionType) -> Signature {
+        self.signature(ty)
+    }
+
+    /// What `ty` is when it is lowered.
+    #[must_use]
+    pub fn lowered_signature(&self, ty: &FunctionType) -> Signature {
+        let mut signature = self.signature(ty);
+        if signature.result_in_memory {
+            signature.params.append(&mut signature.results);
+        }
+        signature
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Case, Field};
+
+    fn variant(types: &mut Types, payloads: &[Option<ValueType>]) -> ValueType {
+        let cases = payloads.iter().enumerate().map(|(index, &ty)| Case {
+            name: format!("c{index}").into(),
+            ty,
+        });
+        let ty = DefinedType::Variant(cases.collect());
+        types.intern(ty, &ComponentLimits::default()).unwrap()
+    }
+
+    #[test]
+    fn payloads_share_registers() {
+        let mut types = Types::default();
+        let ty = variant(
+            &mut types,
+            &[Some(ValueType::F32), Some(ValueType::U64), None],
+        );
+        let layout = types.layout(ty);
+        assert_eq!((layout.size, layout.align), (16, 8));
+        let flat = [FlatType::I32, FlatType::I64];
+        assert_eq!(layout.flat.types(), Some(&flat[..]));
+    }
+
+    #[test]
+    fn many_cases_have_wide_discriminants() {
+        let mut types = Types::default();
+        let ty = variant(&mut types, &vec![None; 257]);
+        assert_eq!(types.layout(ty).size, 2);
+        let ty = variant(&mut types, &vec![None; 256]);
+        assert_eq!(types.layout(ty).size, 1);
+    }
+
+    #[test]
+    fn what_is_too_much_for_registers_goes_through_a_memory() {
+        let mut types = Types::default();
+        let limits = ComponentLimits::default();
+        for (count, in_memory) in [(8, false), (9, true)] {
+            let tuple = DefinedType::Tuple(vec![ValueType::String; count].into());
+            let ty = types.intern(tuple, &limits).unwrap();
+            let function = FunctionType {
+                params: Box::new([Field {
+                    name: "p".into(),
+                    ty,
+                }]),
+                result: Some(ValueType::U8),
+                is_async: false,
+            };
+            let signature = types.lowered_signature(&function);
+            assert_eq!(signature.params_in_memory, in_memory);
+            assert_eq!(signature.params.len(), if in_memory { 1 } else { 16 });
+        }
+    }
+}

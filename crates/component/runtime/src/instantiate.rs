@@ -1,0 +1,433 @@
+//! Carries out a component's plan in a store.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use silica_component_adapter::{AdapterImport, Side};
+use silica_component_describe::{
+    Callee, CoreArgument, CoreDefinition, ImportItem, ModuleSource, Plan, Step, Trampoline,
+};
+use silica_engine::{
+    AsContextMut, Caller, Extern, Func, Global, GlobalType, Instance, Module, Mutability, Result,
+    StoreContextMut, Val, ValType,
+};
+
+use crate::component::Component;
+use crate::error::ComponentError;
+use crate::handles::{HandleTable, ResourceId};
+use crate::host::Ready;
+use crate::resource::ResourceType;
+use crate::state::{Guest, GuestId, Lifted, Options, ResourceInfo, ResourceKind, Root, state};
+use crate::trampolines;
+
+/// What the host does with one of its resources that was dropped.
+pub(crate) type Destructor<T> =
+    Arc<dyn Fn(StoreContextMut<'_, T>, u32) -> Result<()> + Send + Sync>;
+
+/// What the host gives for a component's imports.
+pub(crate) struct Imports<T: 'static> {
+    /// In the order of the plan's imported functions.
+    pub(crate) functions: Vec<Ready<T>>,
+    pub(crate) modules: Vec<Module>,
+    /// By the plan's numbers.
+    pub(crate) resources: HashMap<u32, (ResourceType, Destructor<T>)>,
+}
+
+/// Makes an instance; gives its number in the store.
+pub(crate) fn instantiate<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    component: &Component,
+    imports: &Imports<T>,
+) -> Result<u32> {
+    let root = begin(store, component, imports)?;
+    let plan = component.plan();
+    let mut maker = Maker {
+        store: store.as_context_mut(),
+        component,
+        plan,
+        imports,
+        root,
+    };
+    let depth = state(&mut maker.store).scopes.len();
+    let made = maker.all();
+    if made.is_err() {
+        state(&mut maker.store).unwind_scopes(depth);
+    }
+    made.map(|()| root)
+}
+
+/// The instance's place in the store, with its component instances and resource types.
+fn begin<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    component: &Component,
+    imports: &Imports<T>,
+) -> Result<u32> {
+    let plan = component.plan();
+    let mut guests = Vec::with_capacity(plan.instances.len());
+    for _ in &plan.instances {
+        let ty = GlobalType::new(ValType::I32, Mutability::Var);
+        guests.push(Guest {
+            handles: HandleTable::default(),
+            may_leave: Global::new(store.as_context_mut(), ty, Val::I32(1))?,
+            context: [0; 2],
+            backpressure: 0,
+        });
+    }
+    let root = state(store).roots.len() as u32;
+    let mut resources: Vec<ResourceId> = Vec::with_capacity(plan.resources.len());
+    for (index, resource) in plan.resources.iter().enumerate() {
+        let all = state(store);
+        let id = all.resources.len() as u32;
+        let owner = resource.instance.map(|guest| GuestId { root, guest });
+        let mut kind = ResourceKind::Guest(all.id, id);
+        let mut destructor = None;
+        if let Some((ty, drop)) = imports.resources.get(&(index as u32)) {
+            kind = ty.kind;
+            // The same type given twice is one type.
+            let known = resources
+                .iter()
+                .find(|known| all.info(**known).kind == kind);
+            if let Some(known) = known {
+                resources.push(*known);
+                continue;
+            }
+            let drop = Arc::clone(drop);
+            destructor = Some(Func::wrap(
+                store.as_context_mut(),
+                move |mut caller: Caller<'_, T>, representation: u32| {
+                    drop(caller.as_context_mut(), representation)
+                },
+            ));
+        }
+        resources.push(ResourceId(id));
+        state(store).resources.push(ResourceInfo {
+            kind,
+            owner,
+            destructor,
+        });
+    }
+    state(store).roots.push(Root {
+        component: component.clone(),
+        guests,
+        core_instances: Vec::new(),
+        trampolines: Vec::new(),
+        lifts: vec![None; plan.lifts.len()],
+        resources,
+        modules: imports.modules.clone(),
+        entered: false,
+        poisoned: false,
+    });
+    Ok(root)
+}
+
+struct Maker<'a, T: 'static> {
+    store: StoreContextMut<'a, T>,
+    component: &'a Component,
+    plan: &'a Plan,
+    imports: &'a Imports<T>,
+    root: u32,
+}
+
+impl<T: 'static> Maker<'_, T> {
+    fn all(&mut self) -> Result<()> {
+        let plan = self.plan;
+        for (index, step) in plan.steps.iter().enumerate() {
+            self.step(index, step)?;
+        }
+        for lift in 0..plan.lifts.len() {
+            self.lift(lift as u32)?;
+        }
+        Ok(())
+    }
+
+    fn state(&mut self) -> &mut Root {
+        let root = self.root;
+        state(&mut self.store).root(root)
+    }
+
+    fn guest(&self, guest: u32) -> GuestId {
+        GuestId {
+            root: self.root,
+            guest,
+        }
+    }
+
+    fn resource(&mut self, resource: u32) -> ResourceId {
+        self.state().resources[resource as usize]
+    }
+
+    fn step(&mut self, index: usize, step: &Step) -> Result<()> {
+        match step {
+            Step::Instantiate {
+                module, arguments, ..
+            } => {
+                let module = self.module(*module);
+                let instance = self.core_instance(&module, arguments)?;
+                self.state().core_instances.push(instance);
+            }
+            Step::Trampoline(trampoline) => {
+                let function = self.trampoline(index, trampoline)?;
+                self.state().trampolines.push(function);
+            }
+            Step::Resource {
+                resource,
+                destructor,
+            } => {
+                let destructor = match destructor {
+                    Some(definition) => Some(self.function(definition)?),
+                    None => None,
+                };
+                let id = self.resource(*resource);
+                state(&mut self.store).resources[id.0 as usize].destructor = destructor;
+            }
+        }
+        Ok(())
+    }
+
+    fn module(&mut self, module: ModuleSource) -> Module {
+        match module {
+            ModuleSource::Inside(index) => self.component.module(index).clone(),
+            ModuleSource::Imported(index) => self.state().modules[index as usize].clone(),
+        }
+    }
+
+    fn core_instance(
+        &mut self,
+        module: &Module,
+        arguments: &[(Box<str>, CoreArgument)],
+    ) -> Result<Instance> {
+        let by_name: HashMap<&str, &CoreArgument> = arguments
+            .iter()
+            .map(|(name, argument)| (&**name, argument))
+            .collect();
+        let mut imports = Vec::with_capacity(module.imports().len());
+        for import in module.imports() {
+            let given = match by_name.get(import.module()) {
+                Some(CoreArgument::Instance(instance)) => {
+                    self.export(*instance, import.name()).ok()
+                }
+                Some(CoreArgument::Definitions(list)) => {
+                    match list.iter().find(|(name, _)| **name == *import.name()) {
+                        Some((_, definition)) => Some(self.definition(definition)?),
+                        None => None,
+                    }
+                }
+                None => None,
+            };
+            imports.push(given.ok_or_else(|| ComponentError::UnknownImport {
+                name: format!("{}` `{}", import.module(), import.name()),
+                expected: import.ty().to_string(),
+            })?);
+        }
+        Instance::new(self.store.as_context_mut(), module, &imports)
+    }
+
+    fn export(&mut self, instance: u32, name: &str) -> Result<Extern> {
+        let instance = self.state().core_instances[instance as usize];
+        let export = instance.get_export(self.store.as_context_mut(), name);
+        export.ok_or_else(|| {
+            ComponentError::Export {
+                name: name.to_owned(),
+                expected: "core definition",
+            }
+            .into()
+        })
+    }
+
+    fn definition(&mut self, definition: &CoreDefinition) -> Result<Extern> {
+        match definition {
+            CoreDefinition::Export { instance, name } => self.export(*instance, name),
+            CoreDefinition::Trampoline(index) => {
+                Ok(self.state().trampolines[*index as usize].into())
+            }
+        }
+    }
+
+    fn function(&mut self, definition: &CoreDefinition) -> Result<Func> {
+        let found = self.definition(definition)?.into_func();
+        found.ok_or_else(|| wrong("core function"))
+    }
+
+    fn options(
+        &mut self,
+        options: &silica_component_describe::Options,
+        guest: u32,
+    ) -> Result<Options> {
+        let memory = match &options.memory {
+            Some(definition) => {
+                let memory = self.definition(definition)?.into_memory();
+                Some(memory.ok_or_else(|| wrong("memory that is not shared"))?)
+            }
+            None => None,
+        };
+        let realloc = match &options.realloc {
+            Some(definition) => Some(self.function(definition)?.typed(&self.store)?),
+            None => None,
+        };
+        Ok(Options {
+            encoding: options.encoding,
+            memory,
+            realloc,
+            guest: self.guest(guest),
+        })
+    }
+
+    /// A lifted function, resolved when it is first needed.
+    fn lift(&mut self, index: u32) -> Result<Arc<Lifted>> {
+        if let Some(lifted) = &self.state().lifts[index as usize] {
+            return Ok(Arc::clone(lifted));
+        }
+        let lift = &self.plan.lifts[index as usize];
+        let ty = self.plan.types.function(lift.ty);
+        let lifted = Arc::new(Lifted {
+            function: self.function(&lift.function)?,
+            post_return: match &lift.options.post_return {
+                Some(definition) => Some(self.function(definition)?),
+                None => None,
+            },
+            options: self.options(&lift.options, lift.instance)?,
+            ty: lift.ty,
+            signature: self.plan.types.lifted_signature(ty),
+            borrows: self.plan.types.parameters_layout(ty).has_borrow,
+            is_async: lift.options.is_async,
+        });
+        self.state().lifts[index as usize] = Some(Arc::clone(&lifted));
+        Ok(lifted)
+    }
+
+    fn trampoline(&mut self, step: usize, trampoline: &Trampoline) -> Result<Func> {
+        Ok(match trampoline {
+            Trampoline::Lower {
+                callee,
+                ty,
+                options,
+                instance,
+            } => {
+                if let (Callee::Lifted(lift), Some((module, imports))) =
+                    (callee, self.component.adapter(step))
+                {
+                    let options = self.options(options, *instance)?;
+                    return self.adapter(module, imports, *lift, &options);
+                }
+                let Callee::Imported(import) = callee else {
+                    return self.waiting(*ty, *instance);
+                };
+                let options = self.options(options, *instance)?;
+                let host = Arc::clone(&self.imports.functions[*import as usize]);
+                trampolines::lowered(&mut self.store, self.component, *ty, options, host)
+            }
+            Trampoline::ResourceNew { resource, instance } => {
+                let (guest, resource) = (self.guest(*instance), self.resource(*resource));
+                trampolines::resource_new(&mut self.store, guest, resource)
+            }
+            Trampoline::ResourceRep { resource, instance } => {
+                let (guest, resource) = (self.guest(*instance), self.resource(*resource));
+                trampolines::resource_rep(&mut self.store, guest, resource)
+            }
+            Trampoline::ResourceDrop { resource, instance } => {
+                let (guest, resource) = (self.guest(*instance), self.resource(*resource));
+                trampolines::resource_drop(&mut self.store, self.component, guest, resource)
+            }
+            Trampoline::Builtin(builtin) => {
+                let guest = self.guest(builtin.instance);
+                trampolines::builtin(&mut self.store, guest, builtin)
+            }
+        })
+    }
+
+    fn waiting(&mut self, ty: u32, instance: u32) -> Result<Func> {
+        let ty = self.plan.types.function(ty);
+        let signature = self.plan.types.lowered_signature(ty);
+        let core = trampolines::lowered_type(&self.store, &signature);
+        let guest = self.guest(instance);
+        Ok(trampolines::waiting(&mut self.store, guest, core))
+    }
+
+    /// An instance of the code between two components.
+    fn adapter(
+        &mut self,
+        module: &Module,
+        imports: &[AdapterImport],
+        lift: u32,
+        caller: &Options,
+    ) -> Result<Func> {
+        let lifted = self.lift(lift)?;
+        let mut externs = Vec::with_capacity(imports.len());
+        for import in imports {
+            externs.push(self.adapter_import(import, &lifted, caller)?);
+        }
+        let instance = Instance::new(self.store.as_context_mut(), module, &externs)?;
+        let function = instance.get_func(self.store.as_context_mut(), "call");
+        function.ok_or_else(|| wrong("adapter"))
+    }
+
+    fn adapter_import(
+        &mut self,
+        import: &AdapterImport,
+        lifted: &Lifted,
+        caller: &Options,
+    ) -> Result<Extern> {
+        let callee = &lifted.options;
+        let options = |side: Side| match side {
+            Side::Caller => caller,
+            Side::Callee => callee,
+        };
+        let function = match import {
+            AdapterImport::Callee => lifted.function,
+            AdapterImport::PostReturn => lifted
+                .post_return
+                .ok_or_else(|| wrong("post-return function"))?,
+            AdapterImport::Realloc(side) => {
+                let realloc = options(*side).realloc.as_ref();
+                *realloc.ok_or_else(|| wrong("realloc function"))?.func()
+            }
+            AdapterImport::Memory(side) => {
+                let memory = options(*side).memory;
+                return Ok(memory.ok_or_else(|| wrong("memory"))?.into());
+            }
+            AdapterImport::MayLeave(side) => {
+                let guest = options(*side).guest;
+                return Ok(state(&mut self.store).guest(guest).may_leave.into());
+            }
+            AdapterImport::Trap => trampolines::adapter_trap(&mut self.store),
+            AdapterImport::Enter => trampolines::adapter_enter(&mut self.store, callee.guest),
+            AdapterImport::Exit => trampolines::adapter_exit(&mut self.store),
+            AdapterImport::Own { resource, to } => {
+                let resource = self.resource(*resource);
+                let (from, to) = (options(to.other()).guest, options(*to).guest);
+                trampolines::adapter_handle(&mut self.store, resource, true, from, to)
+            }
+            AdapterImport::Borrow { resource } => {
+                let resource = self.resource(*resource);
+                let (from, to) = (caller.guest, callee.guest);
+                trampolines::adapter_handle(&mut self.store, resource, false, from, to)
+            }
+            AdapterImport::String { to } => {
+                let (from, to) = (options(to.other()).clone(), options(*to).clone());
+                trampolines::adapter_string(&mut self.store, self.component, from, to)
+            }
+        };
+        Ok(function.into())
+    }
+}
+
+/// The error of a definition that is of another kind than validation has said.
+fn wrong(expected: &'static str) -> anyhow::Error {
+    ComponentError::Export {
+        name: String::new(),
+        expected,
+    }
+    .into()
+}
+
+/// What an import is, in words.
+pub(crate) fn describe(item: &ImportItem) -> &'static str {
+    match item {
+        ImportItem::Function(_) => "a function",
+        ImportItem::Module(_) => "a core module",
+        ImportItem::Instance(_) => "an instance",
+        ImportItem::Resource(_) => "a resource type",
+        ImportItem::Type(_) => "a type",
+        ImportItem::Component => "a component",
+    }
+}

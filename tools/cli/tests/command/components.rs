@@ -1,0 +1,89 @@
+//! The command on components.
+
+use crate::common::Folder;
+
+/// Adds numbers, greets, and takes a record apart.
+const CALC: &str = r#"(component
+  (core module $m
+    (memory (export "memory") 1)
+    (data (i32.const 64) "hello")
+    (global $top (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (global.set $top (i32.add (global.get $top) (i32.add (local.get 3) (i32.const 8))))
+      (i32.and (i32.const -8) (i32.sub (global.get $top) (local.get 3))))
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "same") (param i32 i32) (result i32)
+      (i32.store (i32.const 8) (local.get 0))
+      (i32.store (i32.const 12) (local.get 1))
+      (i32.const 8))
+    (func (export "fail") unreachable))
+  (core instance $i (instantiate $m))
+  (type $point' (record (field "x" s32) (field "y" s32)))
+  (export $point "point" (type $point'))
+  (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add")))
+  (func (export "sum") (param "p" $point) (result s32) (canon lift (core func $i "add")))
+  (func (export "same") (param "text" string) (result string) (canon lift (core func $i "same")
+    (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+  (func (export "all") (param "list" (list (option char))) (result (list (option char)))
+    (canon lift (core func $i "same")
+      (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+  (func (export "fail") (canon lift (core func $i "fail"))))"#;
+
+#[test]
+fn functions_are_called_with_values() {
+    let folder = Folder::with("calc.wat", CALC);
+    for (call, printed) in [
+        ("add(1, 2)", "3\n"),
+        ("add(4294967295, 1,)", "0\n"),
+        ("sum({y: -5, x: 2})", "-3\n"),
+        (r#"same("a \"b\" \u{e9}")"#, "\"a \\\"b\\\" é\"\n"),
+        ("all([some('x'), none])", "[some('x'), none]\n"),
+    ] {
+        let ended = folder.silica(&["run", "--invoke", call, "calc.wat"]);
+        assert_eq!(ended.expect(0).stdout, printed, "{call}");
+    }
+    folder
+        .silica(&["run", "--invoke", "fail()", "calc.wat"])
+        .expect(134)
+        .says(&["unreachable"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_call_is_said() {
+    let folder = Folder::with("calc.wat", CALC);
+    for (call, words) in [
+        (
+            "add(1)",
+            &["func(a: u32, b: u32) -> u32", "expected `,`"][..],
+        ),
+        ("add(1, 2, 3)", &["more than is needed"]),
+        ("add(1, -2)", &["argument `b`", "`-2` is no u32"]),
+        ("sum({x: 1})", &["field `y` is missing"]),
+        ("same(x)", &["expected `\"`"]),
+    ] {
+        let ended = folder.silica(&["run", "--invoke", call, "calc.wat"]);
+        ended.expect(2).says(words);
+    }
+    let ended = folder.silica(&["run", "calc.wat"]).expect(2);
+    ended.says(&["calling one of its functions", "--invoke 'add(…)'"]);
+}
+
+#[test]
+fn components_are_validated_and_inspected() {
+    let folder = Folder::with("calc.wat", CALC);
+    folder.silica(&["validate", "calc.wat"]).expect(0);
+    folder.write("bad.wat", "(component (core module (func (result i32))))");
+    let ended = folder.silica(&["validate", "bad.wat"]).expect(65);
+    ended.says(&["bad.wat", "function 0"]);
+    let text = folder.silica(&["inspect", "calc.wat"]).expect(0).stdout;
+    for part in [
+        "a component",
+        "add: func(a: u32, b: u32) -> u32",
+        "point: type record { x: s32, y: s32 }",
+        "all: func(list: list<option<char>>) -> list<option<char>>",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+    let json = folder.silica(&["inspect", "--json", "calc.wat"]).expect(0);
+    assert!(json.stdout.contains("\"kind\": \"a component\""));
+}
