@@ -29,7 +29,7 @@ pub(crate) fn load_program(engine: &Engine, path: &Path, trusted: bool) -> Resul
     }
     let binary = input::module(path)?;
     if !is_component(&binary) {
-        return compile(engine, path, &binary).map(Program::Module);
+        return compile(engine, path, binary).map(Program::Module);
     }
     let doing = format!("compiling {}", path.display());
     progress::during(&doing, || Component::from_binary(engine, &binary))

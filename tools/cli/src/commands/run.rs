@@ -141,8 +141,8 @@ impl Run {
             }
         };
         drop(watch);
-        if self.profile == Some(Profile::Tiers) {
-            tiers::tell(&module);
+        if let (Some(Profile::Tiers), Program::Module(module)) = (self.profile, &program) {
+            tiers::tell(module);
         }
         result.map(Outcome::finish)
     }
