@@ -96,7 +96,7 @@ features! {
     ComponentFixedLengthLists = "component-model-fixed-length-lists", CM_FIXED_LENGTH_LISTS, false;
     /// Imports and exports of components that say which interface they implement
     ComponentImplements = "component-model-implements", CM_IMPLEMENTS, true;
-    /// Functions, streams and futures in components that wait. They are validated, and trap when called
+    /// Functions, streams and futures that wait: validated, they trap when called
     ComponentAsync = "component-model-async", CM_ASYNC, false;
 }
 

@@ -27,5 +27,5 @@ pub use compile::compile;
 pub use error::{CodeError, CompileError};
 pub use lazy::LazyModule;
 pub use listing::list;
-pub use options::Options;
+pub use options::{Options, Refused};
 pub use silica_optimize::{Listing, host_processor};

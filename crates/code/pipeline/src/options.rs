@@ -2,6 +2,9 @@
 
 use std::sync::atomic::AtomicBool;
 
+/// Is told a function's index, and why a tier refuses it.
+pub type Refused<'a> = &'a (dyn Fn(u32, &str) + Sync);
+
 /// What does not change the image.
 #[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
@@ -9,7 +12,7 @@ pub struct Options<'a> {
     pub progress: Option<&'a (dyn Fn(usize, usize) + Sync)>,
     /// Is told, from any thread, of each function that the tier which was asked for refuses, with why. The other
     /// tier compiles it.
-    pub refused: Option<&'a (dyn Fn(u32, &str) + Sync)>,
+    pub refused: Option<Refused<'a>>,
     /// Ends the compilation soon after it is set.
     pub cancelled: Option<&'a AtomicBool>,
     /// Compile on the calling thread only.
