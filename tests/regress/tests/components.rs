@@ -406,7 +406,7 @@ fn deep_types_are_refused() {
     text.push_str("(import \"f\" (func (param \"p\" $t4999))))");
     let error = Component::new(&engine, &text).unwrap_err();
     assert!(
-        error.to_string().contains("depth of a value's type"),
+        error.to_string().contains("type nesting is too deep"),
         "{error}"
     );
 }

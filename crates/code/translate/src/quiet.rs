@@ -107,8 +107,8 @@ mod tests {
     #[test]
     fn what_may_throw_is_told_from_what_does_not() {
         let text = br#"(module
-            (tag $e) (table 1 funcref)
             (import "" "" (func $import))
+            (tag $e) (table 1 funcref)
             (func $leaf nop)
             (func $even (call $odd) (call $leaf))
             (func $odd (call $even))
