@@ -18,7 +18,7 @@ pub enum ValueType {
     Char,
     String,
     ErrorContext,
-    /// An entry of [`Types`].
+    /// An entry of the list of types.
     Defined(u32),
 }
 
