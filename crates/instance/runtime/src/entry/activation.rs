@@ -97,16 +97,8 @@ pub(crate) struct StoreFields {
     /// The innermost activation of this store.
     pub(crate) activation: *mut Activation,
     /// Where the stack begins that functions are compiled on, once the store has an instance whose code grows.
-    #[cfg_attr(
-        not(target_arch = "x86_64"),
-        expect(dead_code, reason = "no function is compiled when it is called")
-    )]
     pub(crate) resolve_stack: usize,
     /// What compiles a function, then.
-    #[cfg_attr(
-        not(target_arch = "x86_64"),
-        expect(dead_code, reason = "no function is compiled when it is called")
-    )]
     pub(crate) resolve: usize,
 }
 
