@@ -40,6 +40,7 @@ fn main() -> ExitCode {
             lines.iter().for_each(|line| println!("{line}"));
         }
     }
-    println!("{passed} assertions hold, {failed} directives fail, {red} of that is red");
+    println!("{failed} directives fail");
+    println!("{passed} passed, {red} failed");
     ExitCode::from(u8::from(red > 0))
 }
