@@ -75,6 +75,33 @@ pub struct Metadata {
     pub data_in_images: u32,
 }
 
+impl Metadata {
+    /// Checks that its ranges lie within so many bytes that are kept, and of first contents of memories. The error is what is wrong.
+    ///
+    /// # Errors
+    /// As said.
+    pub fn check_ranges(&self, kept: usize, memories: usize) -> Result<(), &'static str> {
+        let inside = |r: ByteRange, length: usize| r.start <= r.end && r.end as usize <= length;
+        let module = &self.module;
+        let mut ranges = (module.data.iter().map(|d| d.bytes))
+            .chain(module.custom_sections.iter().map(|c| c.bytes))
+            .chain(module.names);
+        if !ranges.all(|r| inside(r, kept)) {
+            return Err("a range of its metadata lies outside of it");
+        }
+        let fits = |m: &MemoryImage| {
+            inside(m.bytes, memories)
+                && (m.bytes.start as usize).is_multiple_of(ALIGNMENT)
+                && m.address.is_multiple_of(ALIGNMENT as u64)
+                && (m.memory as usize) < module.memories.len()
+        };
+        if !self.memory_images.iter().all(fits) {
+            return Err("a memory's contents lie outside of it");
+        }
+        Ok(())
+    }
+}
+
 /// First contents of one memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MemoryImage {
@@ -213,6 +240,15 @@ pub struct ImageIndex {
 }
 
 impl ImageIndex {
+    /// The index of no bytes: all sections are empty.
+    #[must_use]
+    pub fn empty() -> ImageIndex {
+        ImageIndex {
+            module_hash: [0; 32],
+            sections: Default::default(),
+        }
+    }
+
     /// Reads and checks the header of an image: its format, length and checksum.
     ///
     /// # Errors
@@ -297,23 +333,9 @@ impl ImageIndex {
             .map_err(|_| damaged("its metadata cannot be decoded"))?;
         let kept = self.range(Section::Kept).len();
         let memories = self.range(Section::Memories).len();
+        metadata.check_ranges(kept, memories).map_err(damaged)?;
         let text = self.range(Section::Text).len();
-        let inside = |r: ByteRange, length: usize| r.start <= r.end && r.end as usize <= length;
         let module = &metadata.module;
-        let ranges = (module.data.iter().map(|d| d.bytes))
-            .chain(module.custom_sections.iter().map(|c| c.bytes))
-            .chain(module.names);
-        if !ranges.into_iter().all(|r| inside(r, kept)) {
-            return Err(damaged("a range of its metadata lies outside of it"));
-        }
-        if !metadata.memory_images.iter().all(|m| {
-            inside(m.bytes, memories)
-                && (m.bytes.start as usize).is_multiple_of(ALIGNMENT)
-                && m.address.is_multiple_of(ALIGNMENT as u64)
-                && (m.memory as usize) < module.memories.len()
-        }) {
-            return Err(damaged("a memory's contents lie outside of it"));
-        }
         if self.range(Section::Functions).len() != module.bodies.len() * 8
             || !self
                 .functions(image)

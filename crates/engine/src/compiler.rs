@@ -47,10 +47,10 @@ impl FreshLazy {
 }
 
 /// An image of all but code, of a module that was validated here and now.
-pub(crate) struct LazyImage(Vec<u8>);
+pub(crate) struct LazyImage(pipeline::LazyParts);
 
 impl LazyImage {
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_parts(self) -> pipeline::LazyParts {
         self.0
     }
 }

@@ -37,7 +37,8 @@ pub(crate) fn growing(
     lazy: &Arc<FreshLazy>,
     image: LazyImage,
 ) -> Result<Option<Module>> {
-    let image = rt::Image::from_vec(image.into_bytes())?;
+    let parts = image.into_parts();
+    let image = rt::Image::without_code(parts.metadata, parts.bytes, parts.memories)?;
     check_settings(engine, &image.metadata().settings)?;
     // SAFETY: that a `FreshLazy` exists says that its code is made here, from the module that was validated on the way, and
     // whose description the image is. Its settings and its processor fit this engine, as just checked.

@@ -201,8 +201,7 @@ impl Module {
 
     /// The bytes that the description's ranges point into.
     pub(crate) fn kept(&self) -> &[u8] {
-        let image = self.compiled.image();
-        image.index().section(image.bytes(), Section::Kept)
+        self.compiled.image().section(Section::Kept)
     }
 }
 

@@ -1,7 +1,7 @@
 //! [`compile`]: from bytes to an image, step by step.
 
 use silica_contract::{
-    image::{self, ImageParts, Metadata},
+    image::{self, ImageParts},
     settings::Settings,
 };
 use silica_module::{Decoded, Features, Limits, Module, check_operators, decode};
@@ -10,7 +10,7 @@ use silica_translate::Environment;
 use crate::{
     CompileError, Options,
     bodies::Functions,
-    data::{self, DataLayout},
+    data::{self, DataParts},
     functions,
     targets::Targets,
     text::Text,
@@ -75,22 +75,11 @@ pub(crate) fn write(
     settings: &Settings,
     text: &Text,
 ) -> Result<Vec<u8>, CompileError> {
-    let code_section_start = data::code_section_start(bytes);
-    let DataLayout {
-        module,
-        memory_images,
-        data_in_images,
+    let DataParts {
+        metadata,
         memories,
         kept,
-    } = data::lay_out(module, bytes);
-    let metadata = Metadata {
-        engine_version: env!("CARGO_PKG_VERSION").to_owned(),
-        settings: settings.clone(),
-        module,
-        code_section_start,
-        memory_images,
-        data_in_images,
-    };
+    } = data::lay_out(module, bytes).with(bytes, settings);
     Ok(image::write(&ImageParts {
         module_hash,
         metadata: &metadata,

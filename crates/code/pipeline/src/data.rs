@@ -3,7 +3,10 @@
 //! The leading active data segments whose place is a constant become the initial contents of their
 //! memories, ready to be mapped. All others are kept to be copied when the module is instantiated.
 
-use silica_contract::image::{ALIGNMENT, MemoryImage};
+use silica_contract::{
+    image::{ALIGNMENT, MemoryImage, Metadata},
+    settings::Settings,
+};
 use silica_module::{ByteRange, ConstOperator, DataMode, DataSegment, Module};
 
 /// A memory's initial contents may be so many bytes, and so many times its data, larger than its data.
@@ -24,19 +27,59 @@ pub(crate) struct DataLayout {
     pub(crate) kept: Vec<u8>,
 }
 
+/// An image's metadata, and the parts that it points into.
+#[derive(Debug)]
+pub(crate) struct DataParts {
+    pub(crate) metadata: Metadata,
+    pub(crate) memories: Vec<u8>,
+    pub(crate) kept: Vec<u8>,
+}
+
+impl DataLayout {
+    /// With the rest of what an image says of the module that `bytes` are.
+    pub(crate) fn with(self, bytes: &[u8], settings: &Settings) -> DataParts {
+        DataParts {
+            metadata: Metadata {
+                engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+                settings: settings.clone(),
+                module: self.module,
+                code_section_start: code_section_start(bytes),
+                memory_images: self.memory_images,
+                data_in_images: self.data_in_images,
+            },
+            memories: self.memories,
+            kept: self.kept,
+        }
+    }
+}
+
 /// Decides what becomes of the module's data.
-pub(crate) fn lay_out(mut module: Module, bytes: &[u8]) -> DataLayout {
+pub(crate) fn lay_out(module: Module, bytes: &[u8]) -> DataLayout {
+    let (mut layout, images) = images_of(module, bytes);
+    layout.kept = keep(&mut layout.module, bytes, &images);
+    layout
+}
+
+/// As [`lay_out`], for whoever keeps all of the module's bytes: its ranges go on pointing into them.
+pub(crate) fn lay_out_in_place(module: Module, bytes: &[u8]) -> DataLayout {
+    let (mut layout, images) = images_of(module, bytes);
+    for (segment, _, _) in images.placed {
+        layout.module.data[segment].bytes = ByteRange::default();
+    }
+    layout
+}
+
+fn images_of(module: Module, bytes: &[u8]) -> (DataLayout, Images) {
     let images = Images::choose(&module);
     let (memory_images, memories) = images.write(&module, bytes);
-    let data_in_images = images.placed.len() as u32;
-    let kept = keep(&mut module, bytes, &images);
-    DataLayout {
+    let layout = DataLayout {
         module,
         memory_images,
-        data_in_images,
+        data_in_images: images.placed.len() as u32,
         memories,
-        kept,
-    }
+        kept: Vec::new(),
+    };
+    (layout, images)
 }
 
 /// The part of a memory that segments write to.
@@ -210,7 +253,7 @@ fn keep(module: &mut Module, bytes: &[u8], images: &Images) -> Vec<u8> {
 }
 
 /// Where the contents of the code section begin in a decoded module; 0 if it has none.
-pub(crate) fn code_section_start(bytes: &[u8]) -> u32 {
+fn code_section_start(bytes: &[u8]) -> u32 {
     let mut at = HEADER_BYTES;
     while let Some(id) = bytes.get(at) {
         let Some((size, start)) = leb128(bytes, at + 1) else {

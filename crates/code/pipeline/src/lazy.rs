@@ -2,12 +2,12 @@
 
 use std::{
     borrow::Cow,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use silica_contract::{
     artefact::CompiledFunction,
-    image::CodeRange,
+    image::Metadata,
     settings::{Settings, Tier},
 };
 use silica_module::{BodyToValidate, Decoded, Features, Limits, Module, check_operators, decode};
@@ -16,9 +16,9 @@ use silica_translate::{Environment, Layouts};
 use crate::{
     CompileError, Options,
     bodies::Functions,
-    compile::{self, compile},
+    compile::compile,
+    data::{self, DataParts},
     targets::Targets,
-    text::Text,
     tiers::{Tools, Worker},
     validate::validate_all,
 };
@@ -36,13 +36,13 @@ const THREADS_FROM_BYTES: usize = 64 << 10;
 /// let module = silica_module::parse_text(b"(module (func (export \"f\") nop))", None)?;
 /// let settings = Settings::new(host_processor());
 /// if LazyModule::is_possible(&settings) {
-///     let (lazy, image) = LazyModule::new(module, &Features::default(), &Limits::default(), &settings, &Options::default())?;
+///     let (lazy, _parts) = LazyModule::new(module, &Features::default(), &Limits::default(), &settings, &Options::default())?;
 ///     assert!(!lazy.compile(0)?.bytes.is_empty());
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct LazyModule {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     module: Module,
     bodies: Vec<BodyToValidate>,
     features: Features,
@@ -57,6 +57,16 @@ pub struct LazyModule {
     idle: Mutex<Vec<Tools>>,
 }
 
+/// What an image says of a module whose functions are compiled later.
+pub struct LazyParts {
+    /// Its ranges point into `bytes`.
+    pub metadata: Metadata,
+    /// First contents of memories.
+    pub memories: Vec<u8>,
+    /// The module.
+    pub bytes: Arc<Vec<u8>>,
+}
+
 impl LazyModule {
     /// Whether functions can be compiled in one pass with these settings.
     #[must_use]
@@ -64,8 +74,7 @@ impl LazyModule {
         Targets::new(&lazy(settings)).is_ok()
     }
 
-    /// Validates a module, in parallel, and compiles nothing. The second result is an image with all of the module but code, and
-    /// without its hash: it is for this process.
+    /// Validates a module, in parallel, and compiles nothing. The second result is what an image says of it, but for code.
     ///
     /// # Errors
     /// [`CompileError`]: the module is not valid, or it is beyond a limit. The same error as if it were compiled whole.
@@ -75,7 +84,7 @@ impl LazyModule {
         limits: &Limits,
         settings: &Settings,
         options: &Options<'_>,
-    ) -> Result<(LazyModule, Vec<u8>), CompileError> {
+    ) -> Result<(LazyModule, LazyParts), CompileError> {
         let span = tracing::debug_span!("validate", bytes = bytes.len());
         let _entered = span.enter();
         let Decoded {
@@ -93,15 +102,17 @@ impl LazyModule {
         let settings_lazy = lazy(settings);
         let targets = Targets::new(&settings_lazy).map_err(CompileError::Settings)?;
         let validate = || validate_all(&bytes, &module, &bodies, (features, limits), options);
-        let write = || image_without_code(&bytes, &module, &settings_lazy);
-        let (valid, image) = match options.single_threaded || bytes.len() < THREADS_FROM_BYTES {
-            true => (validate(), write()),
-            false => rayon::join(validate, write),
+        let lay_out = || parts(&bytes, &module, &settings_lazy);
+        let (valid, parts) = match options.single_threaded || bytes.len() < THREADS_FROM_BYTES {
+            true => (validate(), lay_out()),
+            false => rayon::join(validate, lay_out),
         };
         valid?;
+        let layouts = Layouts::with_bytes(&bytes, &module);
+        let bytes = Arc::new(bytes.into_owned());
         let lazy = LazyModule {
-            layouts: Layouts::with_bytes(&bytes, &module),
-            bytes: bytes.into_owned(),
+            layouts,
+            bytes: Arc::clone(&bytes),
             module,
             bodies,
             features: *features,
@@ -111,7 +122,12 @@ impl LazyModule {
             targets,
             idle: Mutex::default(),
         };
-        Ok((lazy, image?))
+        let parts = LazyParts {
+            metadata: parts.metadata,
+            memories: parts.memories,
+            bytes,
+        };
+        Ok((lazy, parts))
     }
 
     /// Compiles a defined function: the same code whenever it is asked for.
@@ -155,6 +171,14 @@ impl LazyModule {
     }
 }
 
+impl std::fmt::Debug for LazyParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LazyParts")
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for LazyModule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LazyModule")
@@ -163,16 +187,8 @@ impl std::fmt::Debug for LazyModule {
     }
 }
 
-fn image_without_code(
-    bytes: &[u8],
-    module: &Module,
-    settings: &Settings,
-) -> Result<Vec<u8>, CompileError> {
-    let text = Text {
-        functions: vec![CodeRange::default(); module.bodies.len()],
-        ..Text::default()
-    };
-    compile::write(bytes, [0; 32], module.clone(), settings, &text)
+fn parts(bytes: &[u8], module: &Module, settings: &Settings) -> DataParts {
+    data::lay_out_in_place(module.clone(), bytes).with(bytes, settings)
 }
 
 fn lazy(settings: &Settings) -> Settings {

@@ -25,7 +25,7 @@ mod validate;
 pub use cache::{Cache, CacheEntry, CacheKey};
 pub use compile::compile;
 pub use error::{CodeError, CompileError};
-pub use lazy::LazyModule;
+pub use lazy::{LazyModule, LazyParts};
 pub use listing::list;
 pub use options::{Options, Refused};
 pub use silica_optimize::{Listing, host_processor};

@@ -11,6 +11,11 @@ enum Bytes {
     Owned(Vec<u8>),
     /// The file stays open, to map parts of it again.
     Mapped(Mapping, usize, Arc<File>),
+    /// Nothing was written: these are two of the sections, and the others are empty.
+    Sections {
+        kept: Arc<Vec<u8>>,
+        memories: Vec<u8>,
+    },
 }
 
 /// The bytes of an image and what they say. Nothing of it is executable yet.
@@ -48,6 +53,26 @@ impl Image {
         Ok(Image::new(Bytes::Mapped(mapping, length, Arc::new(file)))?)
     }
 
+    /// An image of a module whose code is made later, with what such a one needs: the bytes that the metadata's ranges point into, which may be
+    /// the module itself, and first contents of memories. It has no [`Image::bytes`].
+    ///
+    /// # Errors
+    /// [`ImageError::Damaged`] if a range points out of them.
+    pub fn without_code(
+        metadata: Metadata,
+        kept: Arc<Vec<u8>>,
+        memories: Vec<u8>,
+    ) -> Result<Image, ImageError> {
+        metadata
+            .check_ranges(kept.len(), memories.len())
+            .map_err(|what| ImageError::Damaged { what, offset: 0 })?;
+        Ok(Image {
+            bytes: Bytes::Sections { kept, memories },
+            index: ImageIndex::empty(),
+            metadata,
+        })
+    }
+
     fn new(bytes: Bytes) -> Result<Image, ImageError> {
         let index = ImageIndex::read(bytes.as_slice())?;
         let metadata = index.metadata(bytes.as_slice())?;
@@ -79,13 +104,17 @@ impl Image {
     /// A section's bytes.
     #[must_use]
     pub fn section(&self, section: Section) -> &[u8] {
-        self.index.section(self.bytes(), section)
+        match (&self.bytes, section) {
+            (Bytes::Sections { kept, .. }, Section::Kept) => kept,
+            (Bytes::Sections { memories, .. }, Section::Memories) => memories,
+            _ => self.index.section(self.bytes(), section),
+        }
     }
 
     /// The section's place in the file that the image was opened from, if it was.
     pub(crate) fn file(&self, section: Section) -> Option<(Arc<File>, Range<usize>)> {
         match &self.bytes {
-            Bytes::Owned(_) => None,
+            Bytes::Owned(_) | Bytes::Sections { .. } => None,
             Bytes::Mapped(_, _, file) => Some((Arc::clone(file), self.index.range(section))),
         }
     }
@@ -95,6 +124,7 @@ impl Bytes {
     fn as_slice(&self) -> &[u8] {
         match self {
             Bytes::Owned(bytes) => bytes,
+            Bytes::Sections { .. } => &[],
             Bytes::Mapped(mapping, length, _) => {
                 // SAFETY: the mapping is readable, at least `length` bytes long and lives as long as `self`;
                 // it is private, and that nobody changes the file is what `Image::open` asks for.

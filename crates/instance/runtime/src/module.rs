@@ -283,13 +283,12 @@ fn contents(image: &Arc<Image>) -> Result<Box<[Option<Arc<MemoryContents>>]>, Lo
     if metadata.memory_images.is_empty() {
         return Ok(contents.into());
     }
-    let section = image.index().range(Section::Memories);
     let file = image
         .file(Section::Memories)
         .map(|(file, range)| (file, range.start));
     let file = file.or_else(|| {
         // Where the system has no files in memory, the contents are copied.
-        let file = silica_os::memory_file(&image.bytes()[section.clone()]).ok()?;
+        let file = silica_os::memory_file(image.section(Section::Memories)).ok()?;
         Some((Arc::new(file), 0))
     });
     for entry in &metadata.memory_images {
@@ -301,14 +300,13 @@ fn contents(image: &Arc<Image>) -> Result<Box<[Option<Arc<MemoryContents>>]>, Lo
         {
             return Err(LoadError::Image(ImageError::Damaged {
                 what: "first contents of a memory lie outside of it",
-                offset: section.start,
+                offset: image.index().range(Section::Memories).start,
             }));
         }
         let file = file
             .as_ref()
             .map(|(file, start)| (Arc::clone(file), (start + range.start) as u64));
-        let bytes = section.start + range.start..section.start + range.end;
-        let new = MemoryContents::new(Arc::clone(image), bytes, entry.address as usize, file);
+        let new = MemoryContents::new(Arc::clone(image), range, entry.address as usize, file);
         contents[entry.memory as usize] = Some(Arc::new(new));
     }
     Ok(contents.into())

@@ -2,6 +2,7 @@
 
 use std::{fs::File, ops::Range, sync::Arc};
 
+use silica_contract::image::Section;
 use silica_os::{Mapping, OsError};
 
 use crate::image::Image;
@@ -9,7 +10,7 @@ use crate::image::Image;
 /// First contents of a memory of some module.
 pub(crate) struct MemoryContents {
     image: Arc<Image>,
-    /// Where they are in the image's bytes.
+    /// Where they are in the image's section of them.
     bytes: Range<usize>,
     /// Where in the memory they start.
     address: usize,
@@ -18,7 +19,7 @@ pub(crate) struct MemoryContents {
 }
 
 impl MemoryContents {
-    /// Contents at `bytes` of the image for `address` of the memory.
+    /// Contents at `bytes` of the image's section of them for `address` of the memory.
     /// `file` is a file that has the same from an offset.
     pub(crate) fn new(
         image: Arc<Image>,
@@ -55,6 +56,7 @@ impl MemoryContents {
 
     /// Where in the memory their bytes are, and the bytes.
     pub(crate) fn place(&self) -> (usize, &[u8]) {
-        (self.address, &self.image.bytes()[self.bytes.clone()])
+        let contents = self.image.section(Section::Memories);
+        (self.address, &contents[self.bytes.clone()])
     }
 }
