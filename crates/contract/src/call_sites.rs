@@ -154,6 +154,34 @@ impl<'a> StackMaps<'a> {
     }
 }
 
+impl StackMaps<'_> {
+    /// All of them, ascending.
+    pub fn all(self) -> impl Iterator<Item = StackMap> {
+        let words = self.0;
+        let count = (words.get(0).unwrap_or(0) as usize).min(words.len());
+        let runs = move |at: usize| -> Option<Vec<Run>> {
+            let (start, length) = (words.get(at)? as usize, words.get(at + 1)?);
+            (0..length as usize)
+                .map(|run| {
+                    let at = 1 + count * 5 + (start + run) * RUN_WORDS;
+                    Some(Run {
+                        below: words.get(at)?,
+                        count: words.get(at + 1)?,
+                    })
+                })
+                .collect()
+        };
+        (0..count).map_while(move |index| {
+            let place = 1 + count + index * 4;
+            Some(StackMap {
+                return_offset: words.get(1 + index)?,
+                runs: runs(place)?,
+                always: runs(place + 2)?,
+            })
+        })
+    }
+}
+
 /// Handlers as an image has them.
 #[derive(Clone, Copy, Debug)]
 pub struct Handlers<'a>(Words<'a>);

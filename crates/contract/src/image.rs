@@ -7,12 +7,15 @@
 //! The checksum finds accidents (a cut file, a flipped bit). It can not find malice: who can write an image can
 //! write machine code, so loading one is `unsafe` in the embedding API. Even so, reading a bad
 //! image gives an [`ImageError`] and never panics here.
+//!
+//! There are two kinds. An image of a whole module needs nothing else. An image [`Kind::Called`] has the code of those functions that a program
+//! called, as it lay in the text of a module whose functions are compiled when they are called, and needs the module's bytes beside it.
 
-use silica_module::{ByteRange, FunctionBody, Module};
-use xxhash_rust::xxh3::xxh3_64;
+use silica_module::{ByteRange, Module};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::{
-    call_sites::{self, Handler, Handlers, StackMap, StackMaps},
+    call_sites::{self, Handler, StackMap},
     settings::Settings,
     trap::TrapCode,
 };
@@ -20,7 +23,7 @@ use crate::{
 /// First bytes of an image.
 pub const MAGIC: [u8; 8] = *b"\0silica\n";
 /// Changes whenever the format, the context's layout, a builtin or the calling convention changes.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 /// Alignment of mapped sections: the largest page size of the systems that we know.
 pub const ALIGNMENT: usize = 16 << 10;
 
@@ -32,7 +35,8 @@ pub enum Section {
     Metadata = 0,
     /// Machine code.
     Text = 1,
-    /// For each defined function its offset and length in the text: two `u32`.
+    /// For each defined function its offset and length in the text: two `u32`. Of [`Kind::Called`]: what the text has, ascending, each with
+    /// its offset, its length, the defined function and whether that is called there (1 or 0): four `u32`.
     Functions = 2,
     /// Offsets of instructions that may trap, ascending: `u32` each.
     TrapOffsets = 3,
@@ -44,17 +48,72 @@ pub enum Section {
     /// Initial contents of memories, each at a multiple of [`ALIGNMENT`].
     Memories = 6,
     /// The module's bytes that outlive compilation: data segments, names, custom sections.
-    /// The byte ranges of the metadata's module (except function bodies') point into this section.
+    /// The byte ranges of the metadata's module (except function bodies') point into this section. Of [`Kind::Called`]: nothing, they point into the
+    /// module.
     Kept = 7,
-    /// References in frames, by return address ([`StackMaps`]).
+    /// References in frames, by return address ([`call_sites::StackMaps`]).
     StackMaps = 8,
-    /// Handlers of exceptions, by return address ([`Handlers`]).
+    /// Handlers of exceptions, by return address ([`call_sites::Handlers`]).
     Handlers = 9,
 }
 
 /// How many sections there are.
-const SECTIONS: usize = 10;
-const HEADER_BYTES: usize = 8 + 4 + 4 + 8 + 8 + 32 + SECTIONS * 16;
+pub(crate) const SECTIONS: usize = 10;
+pub(crate) const HEADER_BYTES: usize = 8 + 4 + 4 + 8 + 8 + 32 + SECTIONS * 16;
+
+/// What an image has code of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Kind {
+    /// All of the module.
+    Whole = 0,
+    /// The functions that were called.
+    Called = 1,
+}
+
+/// Code in the text of an image of [`Kind::Called`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CalledFunction {
+    /// Where it is.
+    pub code: CodeRange,
+    /// Of which defined function.
+    pub defined: u32,
+    /// Whether that is called there. If not, other code of it is.
+    pub is_entry: bool,
+}
+
+/// Bytes of a [`CalledFunction`].
+pub(crate) const CALLED_BYTES: usize = 16;
+
+/// The functions of an image that is written.
+#[derive(Clone, Copy, Debug)]
+pub enum Functions<'a> {
+    /// Code of each defined function.
+    Whole(&'a [CodeRange]),
+    /// What was called, ascending by offset.
+    Called(&'a [CalledFunction]),
+}
+
+impl Functions<'_> {
+    fn kind(self) -> Kind {
+        match self {
+            Functions::Whole(_) => Kind::Whole,
+            Functions::Called(_) => Kind::Called,
+        }
+    }
+
+    fn section(self) -> Vec<u8> {
+        match self {
+            Functions::Whole(functions) => {
+                words(functions.iter().flat_map(|f| [f.start, f.length]))
+            }
+            Functions::Called(functions) => words(functions.iter().flat_map(|f| {
+                let is_entry = u32::from(f.is_entry);
+                [f.code.start, f.code.length, f.defined, is_entry]
+            })),
+        }
+    }
+}
 
 /// What of an image is decoded when it is loaded.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -158,8 +217,8 @@ pub struct ImageParts<'a> {
     pub metadata: &'a Metadata,
     /// Machine code.
     pub text: &'a [u8],
-    /// Code of each defined function.
-    pub functions: &'a [CodeRange],
+    /// Where code is in it.
+    pub functions: Functions<'a>,
     /// Trap sites, ascending by offset.
     pub traps: &'a [(u32, TrapCode)],
     /// Text offset to module offset, ascending.
@@ -183,7 +242,7 @@ pub fn write(parts: &ImageParts<'_>) -> Result<Vec<u8>, ImageError> {
         what: "the metadata cannot be encoded",
         offset: 0,
     })?;
-    let functions = words(parts.functions.iter().flat_map(|f| [f.start, f.length]));
+    let functions = parts.functions.section();
     let trap_offsets = words(parts.traps.iter().map(|t| t.0));
     let trap_codes: Vec<u8> = parts.traps.iter().map(|t| t.1 as u8).collect();
     let addresses = words(parts.addresses.iter().flat_map(|a| [a.0, a.1]));
@@ -215,16 +274,24 @@ pub fn write(parts: &ImageParts<'_>) -> Result<Vec<u8>, ImageError> {
     }
     out[..8].copy_from_slice(&MAGIC);
     out[8..12].copy_from_slice(&FORMAT.to_le_bytes());
+    let kind = parts.functions.kind() as u32;
+    out[12..16].copy_from_slice(&kind.to_le_bytes());
     let total = out.len() as u64;
     out[24..32].copy_from_slice(&total.to_le_bytes());
     out[32..64].copy_from_slice(&parts.module_hash);
     out[64..HEADER_BYTES].copy_from_slice(&table);
-    let checksum = xxh3_64(&out[24..]);
+    let checksum = checksum(&out);
     out[16..24].copy_from_slice(&checksum.to_le_bytes());
     Ok(out)
 }
 
-fn is_mapped(section: usize) -> bool {
+/// Of all of an image but its magic, its format and this itself.
+pub(crate) fn checksum(image: &[u8]) -> u64 {
+    // The kind is hashed as a seed, since it lies before the checksum.
+    xxh3_64_with_seed(&image[24..], u64::from(u32_at(image, 12)))
+}
+
+pub(crate) fn is_mapped(section: usize) -> bool {
     section == Section::Text as usize || section == Section::Memories as usize
 }
 
@@ -232,233 +299,8 @@ fn words(values: impl Iterator<Item = u32>) -> Vec<u8> {
     values.flat_map(u32::to_le_bytes).collect()
 }
 
-/// Where the sections of an image lie. It borrows nothing: whoever holds it also holds the bytes.
-#[derive(Clone, Debug)]
-pub struct ImageIndex {
-    module_hash: [u8; 32],
-    sections: [std::ops::Range<usize>; SECTIONS],
-}
-
-impl ImageIndex {
-    /// The index of no bytes: all sections are empty.
-    #[must_use]
-    pub fn empty() -> ImageIndex {
-        ImageIndex {
-            module_hash: [0; 32],
-            sections: Default::default(),
-        }
-    }
-
-    /// Reads and checks the header of an image: its format, length and checksum.
-    ///
-    /// # Errors
-    /// An [`ImageError`] saying what is wrong.
-    pub fn read(bytes: &[u8]) -> Result<ImageIndex, ImageError> {
-        if bytes.len() < MAGIC.len() || bytes[..8] != MAGIC {
-            return Err(ImageError::NotAnImage);
-        }
-        if bytes.len() < HEADER_BYTES {
-            return Err(ImageError::Damaged {
-                what: "the header is cut short",
-                offset: bytes.len(),
-            });
-        }
-        let found = u32_at(bytes, 8);
-        if found != FORMAT {
-            return Err(ImageError::Format { found });
-        }
-        if u32_at(bytes, 12) != 0 {
-            return Err(ImageError::Damaged {
-                what: "bytes that must be zero are not",
-                offset: 12,
-            });
-        }
-        if u64_at(bytes, 24) != bytes.len() as u64 {
-            return Err(ImageError::Damaged {
-                what: "its length is not the one it states",
-                offset: 24,
-            });
-        }
-        if u64_at(bytes, 16) != xxh3_64(&bytes[24..]) {
-            return Err(ImageError::Damaged {
-                what: "its checksum does not match its contents",
-                offset: 16,
-            });
-        }
-        let mut sections: [std::ops::Range<usize>; SECTIONS] = Default::default();
-        for (index, range) in sections.iter_mut().enumerate() {
-            let entry = 64 + index * 16;
-            *range = section_range(bytes, entry, is_mapped(index))?;
-        }
-        let mut module_hash = [0; 32];
-        module_hash.copy_from_slice(&bytes[32..64]);
-        Ok(ImageIndex {
-            module_hash,
-            sections,
-        })
-    }
-
-    /// Hash (BLAKE3) of the module that the image was made from.
-    #[must_use]
-    pub fn module_hash(&self) -> [u8; 32] {
-        self.module_hash
-    }
-
-    /// Where a section lies in the image.
-    #[must_use]
-    pub fn range(&self, section: Section) -> std::ops::Range<usize> {
-        self.sections[section as usize].clone()
-    }
-
-    /// A section of the image whose index this is.
-    ///
-    /// # Panics
-    /// If `image` is shorter than the bytes that the index was read from.
-    #[must_use]
-    pub fn section<'a>(&self, image: &'a [u8], section: Section) -> &'a [u8] {
-        &image[self.range(section)]
-    }
-
-    /// Decodes the metadata, and checks that ranges in it lie within the image.
-    ///
-    /// # Errors
-    /// [`ImageError::Damaged`].
-    pub fn metadata(&self, image: &[u8]) -> Result<Metadata, ImageError> {
-        let range = self.range(Section::Metadata);
-        let damaged = |what| ImageError::Damaged {
-            what,
-            offset: range.start,
-        };
-        let metadata: Metadata = postcard::from_bytes(&image[range.clone()])
-            .map_err(|_| damaged("its metadata cannot be decoded"))?;
-        let kept = self.range(Section::Kept).len();
-        let memories = self.range(Section::Memories).len();
-        metadata.check_ranges(kept, memories).map_err(damaged)?;
-        let text = self.range(Section::Text).len();
-        let module = &metadata.module;
-        if self.range(Section::Functions).len() != module.bodies.len() * 8
-            || !self
-                .functions(image)
-                .all(|f| f.start as usize + f.length as usize <= text)
-        {
-            return Err(damaged("a function lies outside of its code"));
-        }
-        if !(self.handlers(image).all()).all(|h| (h.handler_offset as usize) < text) {
-            return Err(damaged("a handler lies outside of its code"));
-        }
-        Ok(metadata)
-    }
-
-    /// The references in frames, by return address.
-    #[must_use]
-    pub fn stack_maps<'a>(&self, image: &'a [u8]) -> StackMaps<'a> {
-        StackMaps::new(self.section(image, Section::StackMaps))
-    }
-
-    /// The handlers of exceptions, by return address.
-    #[must_use]
-    pub fn handlers<'a>(&self, image: &'a [u8]) -> Handlers<'a> {
-        Handlers::new(self.section(image, Section::Handlers))
-    }
-
-    /// Code of each defined function.
-    pub fn functions<'a>(&self, image: &'a [u8]) -> impl ExactSizeIterator<Item = CodeRange> + 'a {
-        self.section(image, Section::Functions)
-            .chunks_exact(8)
-            .map(|entry| CodeRange {
-                start: u32_at(entry, 0),
-                length: u32_at(entry, 4),
-            })
-    }
-
-    /// Code of one defined function.
-    #[must_use]
-    pub fn function(&self, image: &[u8], defined: u32) -> Option<CodeRange> {
-        let at = defined as usize * 8;
-        let entry = self.section(image, Section::Functions).get(at..at + 8)?;
-        Some(CodeRange {
-            start: u32_at(entry, 0),
-            length: u32_at(entry, 4),
-        })
-    }
-
-    /// The defined function whose code contains this text offset. Functions are placed in order.
-    #[must_use]
-    pub fn function_at(&self, image: &[u8], text_offset: u32) -> Option<u32> {
-        let section = self.section(image, Section::Functions);
-        let after = partition(section.len() / 8, |i| u32_at(section, i * 8) <= text_offset);
-        let defined = after.checked_sub(1)? as u32;
-        let code = self.function(image, defined)?;
-        (text_offset - code.start < code.length).then_some(defined)
-    }
-
-    /// Why the instruction at this text offset traps, if it is known to.
-    #[must_use]
-    pub fn trap_at(&self, image: &[u8], text_offset: u32) -> Option<TrapCode> {
-        let offsets = self.section(image, Section::TrapOffsets);
-        let index = partition(offsets.len() / 4, |i| u32_at(offsets, i * 4) < text_offset);
-        if offsets.get(index * 4..index * 4 + 4)? != text_offset.to_le_bytes() {
-            return None;
-        }
-        TrapCode::from_number(*self.section(image, Section::TrapCodes).get(index)?)
-    }
-
-    /// The module byte offset that the code at this text offset was made from.
-    #[must_use]
-    pub fn module_offset_at(&self, image: &[u8], text_offset: u32) -> Option<u32> {
-        let entries = self.section(image, Section::Addresses);
-        let after = partition(entries.len() / 8, |i| u32_at(entries, i * 8) <= text_offset);
-        let entry = after.checked_sub(1)? * 8;
-        Some(u32_at(entries, entry + 4)).filter(|offset| *offset != u32::MAX)
-    }
-
-    /// Where in the original module a defined function's body was.
-    #[must_use]
-    pub fn body(metadata: &Metadata, defined: u32) -> Option<FunctionBody> {
-        metadata.module.bodies.get(defined as usize).copied()
-    }
-}
-
-fn section_range(
-    bytes: &[u8],
-    entry: usize,
-    mapped: bool,
-) -> Result<std::ops::Range<usize>, ImageError> {
-    let damaged = ImageError::Damaged {
-        what: "a section lies outside of it",
-        offset: entry,
-    };
-    let start = usize::try_from(u64_at(bytes, entry)).map_err(|_| damaged.clone())?;
-    let length = usize::try_from(u64_at(bytes, entry + 8)).map_err(|_| damaged.clone())?;
-    let end = start.checked_add(length).ok_or_else(|| damaged.clone())?;
-    if end > bytes.len() || (mapped && !start.is_multiple_of(ALIGNMENT)) {
-        return Err(damaged);
-    }
-    Ok(start..end)
-}
-
-/// First index below `count` for which `before` is false; `before` holds for a prefix.
-fn partition(count: usize, before: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, count);
-    while low < high {
-        let middle = low.midpoint(high);
-        if before(middle) {
-            low = middle + 1
-        } else {
-            high = middle
-        }
-    }
-    low
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     let mut word = [0; 4];
     word.copy_from_slice(&bytes[at..at + 4]);
     u32::from_le_bytes(word)
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    let mut word = [0; 8];
-    word.copy_from_slice(&bytes[at..at + 8]);
-    u64::from_le_bytes(word)
 }

@@ -16,6 +16,7 @@ pub mod builtin;
 pub mod call_sites;
 pub mod continuation;
 pub mod image;
+pub mod image_index;
 pub mod layout;
 pub mod object;
 pub mod settings;

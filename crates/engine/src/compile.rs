@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context as _;
 use silica_pipeline as pipeline;
 
-use crate::{Engine, Module, Result, load};
+use crate::{Engine, Module, Result, compiler::CachePlace, load};
 
 /// Compiles one module, and can tell how far it is and be stopped.
 ///
@@ -114,7 +114,14 @@ impl<'a> CodeBuilder<'a> {
             return Ok(module);
         }
         let image = if compiler.is_lazy() {
-            let (lazy, image) = compiler.validate_lazy(binary, options)?;
+            let binary = Arc::new(binary.into_owned());
+            let called = place.as_ref().map(CachePlace::called);
+            if let Some(place) = &called
+                && let Some(module) = load::called(engine, place, &binary)
+            {
+                return Ok(module);
+            }
+            let (lazy, image) = compiler.validate_lazy(binary, options, called)?;
             let lazy = Arc::new(lazy);
             if let Some(module) = load::growing(engine, &lazy, image)? {
                 return Ok(module);

@@ -1,8 +1,9 @@
 //! An engine's settings as the compiler wants them, and the one call of the compiler.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use silica_contract::artefact::CompiledFunction;
+use silica_contract::image::ImageError;
 use silica_contract::settings::{ProcessorFeatures, Settings};
 use silica_module::{Features, Limits};
 use silica_pipeline as pipeline;
@@ -37,12 +38,21 @@ impl FreshImage {
 
 /// A module that was validated here and now, whose functions are compiled when they are called. Only
 /// [`Compiler::validate_lazy`] makes one.
-pub(crate) struct FreshLazy(pipeline::LazyModule);
+pub(crate) struct FreshLazy {
+    lazy: pipeline::LazyModule,
+    /// Where what was compiled is kept.
+    place: Option<CachePlace>,
+}
 
 impl FreshLazy {
     /// Compiles the whole module.
     pub(crate) fn compile_whole(&self, options: &pipeline::Options<'_>) -> Result<FreshImage> {
-        self.0.image(options).map(FreshImage).map_err(told)
+        self.lazy.image(options).map(FreshImage).map_err(told)
+    }
+
+    /// The settings that its functions are compiled with.
+    pub(crate) fn settings(&self) -> &Settings {
+        self.lazy.settings()
     }
 }
 
@@ -57,12 +67,22 @@ impl LazyImage {
 
 impl ModuleSource for FreshLazy {
     fn compile(&self, defined: u32) -> Result<CompiledFunction, HostError> {
-        (self.0.compile(defined)).map_err(|error| to_host(told(error)))
+        (self.lazy.compile(defined)).map_err(|error| to_host(told(error)))
+    }
+
+    fn keep(&self, image: &mut dyn FnMut([u8; 32]) -> std::result::Result<Vec<u8>, ImageError>) {
+        let Some(place) = &self.place else {
+            return;
+        };
+        match image(place.module_hash()) {
+            Ok(image) => place.keep(&FreshImage(image)),
+            Err(error) => tracing::warn!(%error, "compiled code cannot be kept"),
+        }
     }
 
     fn image(&self) -> Result<Vec<u8>, HostError> {
         let options = pipeline::Options::default();
-        (self.0.image(&options)).map_err(|error| to_host(told(error)))
+        (self.lazy.image(&options)).map_err(|error| to_host(told(error)))
     }
 }
 
@@ -76,12 +96,21 @@ fn told(error: pipeline::CompileError) -> crate::Error {
 }
 
 /// Where in the cache a module's image is, or could be.
-pub(crate) struct CachePlace<'a> {
-    cache: &'a pipeline::Cache,
+#[derive(Clone)]
+pub(crate) struct CachePlace {
+    cache: pipeline::Cache,
     key: pipeline::CacheKey,
 }
 
-impl CachePlace<'_> {
+impl CachePlace {
+    /// Where what was compiled because it was called is, or could be.
+    pub(crate) fn called(&self) -> CachePlace {
+        CachePlace {
+            cache: self.cache.clone(),
+            key: self.key.called(),
+        }
+    }
+
     /// The file of the image, if there is one that only this user can have made.
     pub(crate) fn find(&self) -> Option<std::fs::File> {
         (self.cache.find(&self.key)).unwrap_or_else(|error| {
@@ -167,22 +196,32 @@ impl Compiler {
         self.lazy
     }
 
-    /// Validates a module, whose functions are to be compiled when they are called.
+    /// Validates a module, whose functions are to be compiled when they are called, and what was compiled kept in `place`.
     pub(crate) fn validate_lazy(
         &self,
-        binary: Cow<'_, [u8]>,
+        binary: Arc<Vec<u8>>,
         options: &pipeline::Options<'_>,
+        place: Option<CachePlace>,
     ) -> Result<(FreshLazy, LazyImage)> {
         let options = self.options(options);
         let (features, limits) = (&self.features, &self.limits);
         pipeline::LazyModule::new(binary, features, limits, &self.settings, &options)
-            .map(|(lazy, image)| (FreshLazy(lazy), LazyImage(image)))
+            .map(|(lazy, image)| (FreshLazy { lazy, place }, LazyImage(image)))
             .map_err(told)
     }
 
+    /// As [`Compiler::validate_lazy`], of a module that was validated in an earlier run, when what is in `place` was made of it.
+    pub(crate) fn validated_earlier(&self, binary: &Arc<Vec<u8>>, place: CachePlace) -> FreshLazy {
+        let (features, limits) = (&self.features, &self.limits);
+        FreshLazy {
+            lazy: pipeline::LazyModule::of_valid(binary, features, limits, &self.settings),
+            place: Some(place),
+        }
+    }
+
     /// Where the image of a module is kept, if there is a cache.
-    pub(crate) fn place(&self, binary: &[u8]) -> Option<CachePlace<'_>> {
-        let cache = self.cache.as_ref()?;
+    pub(crate) fn place(&self, binary: &[u8]) -> Option<CachePlace> {
+        let cache = self.cache.clone()?;
         let key = pipeline::CacheKey::new(binary, &self.settings, &self.features)?;
         Some(CachePlace { cache, key })
     }

@@ -55,27 +55,56 @@ pub(crate) fn growing(
 }
 
 /// The module whose image the cache has, if it has it. An entry that is not what it should be is removed.
-pub(crate) fn cached(engine: &Engine, place: &CachePlace<'_>) -> Option<Module> {
+pub(crate) fn cached(engine: &Engine, place: &CachePlace) -> Option<Module> {
     let file = place.find()?;
     let load = || -> Result<Module> {
         let image = rt::Image::open(file)?;
         let settings = &image.metadata().settings;
         if image.index().module_hash() != place.module_hash() || settings != engine.settings() {
-            let message = "it was made from another module or with other settings".to_owned();
-            return Err(EngineError::ImageMismatch(message).into());
+            return Err(another());
         }
         // SAFETY: the cache gives files of this user's that nobody else can write to, in a folder that is closed to all others: what is
         // there was written by this program, which writes what its compiler made and changes no file in place. The embedder who set the cache knows
         // that whoever may write there is trusted.
         unsafe { Module::from_image(engine, image) }
     };
-    match load() {
+    or_dropped(place, load())
+}
+
+/// The module of which the cache has what was called in an earlier run, if it has that. An entry that is not what it should be is removed.
+pub(crate) fn called(engine: &Engine, place: &CachePlace, binary: &Arc<Vec<u8>>) -> Option<Module> {
+    let file = place.find()?;
+    let load = || -> Result<Module> {
+        let image = rt::Image::open_called(file, Arc::clone(binary))?;
+        let lazy = (engine.compiler()).validated_earlier(binary, place.clone());
+        if image.index().module_hash() != place.module_hash()
+            || image.metadata().settings != *lazy.settings()
+        {
+            return Err(another());
+        }
+        // SAFETY: the cache gives files of this user's that nobody else can write to, as said above: this program wrote what it had compiled of the same
+        // module with the same settings, which are compared here. What is compiled from now on is compiled with them, too.
+        let compiled =
+            unsafe { rt::CompiledModule::growing_from(engine.runtime(), image, Arc::new(lazy)) };
+        Ok(Module::from_compiled(engine, compiled?))
+    };
+    or_dropped(place, load())
+}
+
+/// What was loaded; an entry that cannot be loaded is removed.
+fn or_dropped(place: &CachePlace, loaded: Result<Module>) -> Option<Module> {
+    match loaded {
         Ok(module) => Some(module),
         Err(error) => {
             place.drop_damaged(&error);
             None
         }
     }
+}
+
+fn another() -> crate::Error {
+    let message = "it was made from another module or with other settings".to_owned();
+    EngineError::ImageMismatch(message).into()
 }
 
 impl Module {

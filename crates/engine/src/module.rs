@@ -70,6 +70,13 @@ impl Module {
         }
     }
 
+    /// Keeps the functions that were compiled when they were called ([`Tier::Auto`](crate::Tier::Auto)) in the engine's [cache](crate::Config::cache), where the next run
+    /// finds them. That happens when the module is dropped, too; this is for programs that exit without that. Does nothing where there is no cache, or
+    /// little that is new.
+    pub fn keep_compiled(&self) {
+        self.compiled.keep_called();
+    }
+
     /// The engine that it was compiled with.
     #[must_use]
     pub fn engine(&self) -> &Engine {

@@ -12,6 +12,7 @@ mod fuel;
 mod globals;
 mod imports;
 mod interruption;
+mod kept;
 mod lazy;
 mod limits;
 mod linker;

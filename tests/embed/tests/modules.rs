@@ -1,10 +1,10 @@
 //! Modules: from bytes, text and files; what they say of themselves; images, sound and damaged.
 
 use silica_engine::{
-    CodeBuilder, Config, Engine, EngineError, Feature, Instance, Module, Precompiled, Processor,
-    Store, ValType,
+    Cache, CodeBuilder, Config, Engine, EngineError, Feature, Instance, Module, Precompiled,
+    Processor, Store, Tier, ValType,
 };
-use silica_tests_embed::engine_with;
+use silica_tests_embed::{engine_with, instance_in};
 
 const TEXT: &str = r#"(module $app
     (import "env" "f" (func (param i32 f64) (result i64)))
@@ -341,4 +341,22 @@ fn an_operator_that_is_off_is_found_before_anything_is_compiled() {
         message.contains("\"last\"") && message.contains("`simd`"),
         "{message}"
     );
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "the image is this test's own")]
+fn what_is_kept_of_called_functions_is_no_image_of_a_module() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::new(folder.path().join("cache"));
+    let engine = engine_with(|config| {
+        config.tier(Tier::Auto).cache(cache.clone());
+    });
+    let (store, _) = instance_in(&engine, "(module (func $f) (start $f))");
+    drop(store);
+    let entry = std::fs::read_dir(cache.directory()).unwrap().next();
+    let image = std::fs::read(entry.unwrap().unwrap().path()).unwrap();
+    // SAFETY: it was written by the cache just now.
+    let error = unsafe { Module::deserialize(&engine, image) }.unwrap_err();
+    assert!(error.to_string().contains("does not fit"), "{error}");
 }

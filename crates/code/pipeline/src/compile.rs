@@ -84,7 +84,7 @@ pub(crate) fn write(
         module_hash,
         metadata: &metadata,
         text: &text.bytes,
-        functions: &text.functions,
+        functions: image::Functions::Whole(&text.functions),
         traps: &text.traps,
         addresses: &text.addresses,
         memories: &memories,

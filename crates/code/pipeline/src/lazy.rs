@@ -1,9 +1,6 @@
 //! [`LazyModule`]: a module that was validated whole, and whose functions are compiled one by one, when somebody asks.
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use silica_contract::{
     artefact::CompiledFunction,
@@ -36,25 +33,31 @@ const THREADS_FROM_BYTES: usize = 64 << 10;
 /// let module = silica_module::parse_text(b"(module (func (export \"f\") nop))", None)?;
 /// let settings = Settings::new(host_processor());
 /// if LazyModule::is_possible(&settings) {
-///     let (lazy, _parts) = LazyModule::new(module, &Features::default(), &Limits::default(), &settings, &Options::default())?;
+///     let (lazy, _parts) = LazyModule::new(module.into_owned().into(), &Features::default(), &Limits::default(), &settings, &Options::default())?;
 ///     assert!(!lazy.compile(0)?.bytes.is_empty());
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct LazyModule {
     bytes: Arc<Vec<u8>>,
-    module: Module,
-    bodies: Vec<BodyToValidate>,
+    /// Made when they are first needed, of a module that was validated in an earlier run.
+    decoded: OnceLock<DecodedParts>,
     features: Features,
     limits: Limits,
     /// As they were given, for the image of the whole.
     settings: Settings,
     /// Of single functions.
     settings_lazy: Settings,
-    targets: Targets,
-    layouts: Layouts,
     /// Of threads that compile nothing now.
     idle: Mutex<Vec<Tools>>,
+}
+
+/// What compiling a function of it needs.
+struct DecodedParts {
+    module: Module,
+    bodies: Vec<BodyToValidate>,
+    targets: Targets,
+    layouts: Layouts,
 }
 
 /// What an image says of a module whose functions are compiled later.
@@ -79,7 +82,7 @@ impl LazyModule {
     /// # Errors
     /// [`CompileError`]: the module is not valid, or it is beyond a limit. The same error as if it were compiled whole.
     pub fn new(
-        bytes: Cow<'_, [u8]>,
+        bytes: Arc<Vec<u8>>,
         features: &Features,
         limits: &Limits,
         settings: &Settings,
@@ -108,26 +111,60 @@ impl LazyModule {
             false => rayon::join(validate, lay_out),
         };
         valid?;
+        let lazy = LazyModule::of_valid(&bytes, features, limits, settings);
         let layouts = Layouts::with_bytes(&bytes, &module);
-        let bytes = Arc::new(bytes.into_owned());
-        let lazy = LazyModule {
-            layouts,
-            bytes: Arc::clone(&bytes),
+        let _ = lazy.decoded.set(DecodedParts {
             module,
             bodies,
-            features: *features,
-            limits: limits.clone(),
-            settings: settings.clone(),
-            settings_lazy,
             targets,
-            idle: Mutex::default(),
-        };
+            layouts,
+        });
         let parts = LazyParts {
             metadata: parts.metadata,
             memories: parts.memories,
             bytes,
         };
         Ok((lazy, parts))
+    }
+
+    /// A module that was validated before, in an earlier run, with the same features and limits.
+    #[must_use]
+    pub fn of_valid(
+        bytes: &Arc<Vec<u8>>,
+        features: &Features,
+        limits: &Limits,
+        settings: &Settings,
+    ) -> LazyModule {
+        LazyModule {
+            bytes: Arc::clone(bytes),
+            decoded: OnceLock::new(),
+            features: *features,
+            limits: limits.clone(),
+            settings: settings.clone(),
+            settings_lazy: lazy(settings),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// The settings that its functions are compiled with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings_lazy
+    }
+
+    fn decoded(&self) -> Result<&DecodedParts, CompileError> {
+        if let Some(parts) = self.decoded.get() {
+            return Ok(parts);
+        }
+        let Decoded { module, bodies, .. } = decode(&self.bytes, &self.features, &self.limits)?;
+        let parts = DecodedParts {
+            targets: Targets::new(&self.settings_lazy).map_err(CompileError::Settings)?,
+            layouts: Layouts::with_bytes(&self.bytes, &module),
+            module,
+            bodies,
+        };
+        // Another thread's are the same.
+        Ok(self.decoded.get_or_init(|| parts))
     }
 
     /// Compiles a defined function: the same code whenever it is asked for.
@@ -138,14 +175,15 @@ impl LazyModule {
     /// # Panics
     /// If the module has no such function.
     pub fn compile(&self, defined: u32) -> Result<CompiledFunction, CompileError> {
-        let layouts = self.layouts.clone();
+        let decoded = self.decoded()?;
+        let layouts = decoded.layouts.clone();
         let environment =
-            Environment::with_layouts(&self.module, &self.settings_lazy, &self.bytes, layouts);
+            Environment::with_layouts(&decoded.module, &self.settings_lazy, &self.bytes, layouts);
         let functions = Functions {
             bytes: &self.bytes,
             environment: &environment,
-            bodies: &self.bodies,
-            targets: &self.targets,
+            bodies: &decoded.bodies,
+            targets: &decoded.targets,
         };
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let tools = idle().pop().unwrap_or_default();

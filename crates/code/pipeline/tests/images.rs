@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use silica_contract::{
-    image::{ImageIndex, Section},
+    image::Section,
+    image_index::ImageIndex,
     settings::{Architecture, OptimizationLevel, ProcessorFeatures, Settings},
     trap::TrapCode,
 };
@@ -30,7 +31,7 @@ fn a_division_has_its_traps_and_offsets() {
         "(module (func (export \"d\") (param i32 i32) (result i32) local.get 0 local.get 1 i32.div_s))",
     );
     let index = ImageIndex::read(&image).unwrap();
-    let metadata = index.metadata(&image).unwrap();
+    let metadata = index.metadata(&image, 0).unwrap();
     let code = index.function(&image, 0).unwrap();
     let codes: Vec<(TrapCode, Option<u32>)> = (code.start..code.start + code.length)
         .filter_map(|at| {
@@ -59,7 +60,7 @@ fn dense_leading_segments_become_contents() {
            (global i32 (i32.const 1)) (data (global.get 0) \"later\"))",
     );
     let index = ImageIndex::read(&image).unwrap();
-    let metadata = index.metadata(&image).unwrap();
+    let metadata = index.metadata(&image, 0).unwrap();
     assert_eq!(metadata.data_in_images, 2);
     let [memory] = metadata.memory_images[..] else {
         panic!("one memory has contents");
@@ -79,17 +80,17 @@ fn far_or_outlying_segments_are_kept() {
         "(module (memory 20000) (data (i32.const 10) \"near\") (data (i32.const 1000000000) \"far\"))",
     );
     let index = ImageIndex::read(&image).unwrap();
-    assert_eq!(index.metadata(&image).unwrap().data_in_images, 1);
+    assert_eq!(index.metadata(&image, 0).unwrap().data_in_images, 1);
     let image = self::image("(module (memory 1) (data (i32.const 65535) \"over\"))");
     let index = ImageIndex::read(&image).unwrap();
-    assert_eq!(index.metadata(&image).unwrap().data_in_images, 0);
+    assert_eq!(index.metadata(&image, 0).unwrap().data_in_images, 0);
 }
 
 #[test]
 fn names_are_kept() {
     let image = image("(module (func $hello))");
     let index = ImageIndex::read(&image).unwrap();
-    let module = index.metadata(&image).unwrap().module;
+    let module = index.metadata(&image, 0).unwrap().module;
     let kept = index.section(&image, Section::Kept);
     assert_eq!(
         silica_module::names::function_name(kept, module.names, 0),

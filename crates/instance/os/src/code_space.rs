@@ -33,7 +33,7 @@ impl CodeSpace {
         let mapping = Mapping::reserve(length)?;
         mapping.protect(0..data_bytes, Protection::ReadWrite)?;
         let file = code_file(text_bytes)?;
-        mapping.overlay_code(data_bytes..mapping.len(), &file)?;
+        mapping.overlay_code(data_bytes..mapping.len(), &file, 0)?;
         Ok(CodeSpace {
             mapping,
             file,
@@ -58,6 +58,24 @@ impl CodeSpace {
     #[must_use]
     pub fn text_bytes(&self) -> usize {
         self.text_bytes
+    }
+
+    /// Lets the first pages of the code be a file's, from an offset at the start of a page: as many as so many bytes take. Before anything is written.
+    ///
+    /// # Errors
+    /// [`OsError::Range`] if there are not so many; [`OsError::Call`] where the system does not let the file be executed.
+    pub fn map(&self, file: &File, offset: u64, bytes: usize) -> Result<(), OsError> {
+        let bytes = bytes.next_multiple_of(page_size());
+        if bytes > self.text_bytes {
+            return Err(OsError::Range {
+                operation: "mapping code",
+                start: 0,
+                end: bytes,
+                length: self.text_bytes,
+            });
+        }
+        let range = self.data_bytes..self.data_bytes + bytes;
+        self.mapping.overlay_code(range, file, offset)
     }
 
     /// Writes code. Bytes that may be executing, or lie in one line of the cache with such bytes, are not to be written again.

@@ -186,7 +186,12 @@ impl Mapping {
     ///
     /// # Errors
     /// [`OsError::Range`], [`OsError::Call`].
-    pub(crate) fn overlay_code(&self, range: Range<usize>, file: &File) -> Result<(), OsError> {
+    pub(crate) fn overlay_code(
+        &self,
+        range: Range<usize>,
+        file: &File,
+        offset: u64,
+    ) -> Result<(), OsError> {
         let Some(start) = self.pages("mapping code", &range)? else {
             return Ok(());
         };
@@ -199,7 +204,7 @@ impl Mapping {
                 Protection::ReadExecute.map_flags(),
                 MapFlags::SHARED | MapFlags::FIXED,
                 file,
-                0,
+                offset,
             )
         }
         .map_err(failed("mapping code"))?;

@@ -96,6 +96,9 @@ impl CodeSpace {
     pub fn text_bytes(&self) -> usize {
         match self.0 {}
     }
+    pub fn map(&self, _file: &File, _offset: u64, _bytes: usize) -> Result<(), OsError> {
+        match self.0 {}
+    }
     pub fn write(&self, _offset: usize, _bytes: &[u8]) -> Result<(), OsError> {
         match self.0 {}
     }

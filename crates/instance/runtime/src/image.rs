@@ -2,7 +2,10 @@
 
 use std::{fs::File, ops::Range, sync::Arc};
 
-use silica_contract::image::{ImageError, ImageIndex, Metadata, Section};
+use silica_contract::{
+    image::{ImageError, Kind, Metadata, Section},
+    image_index::ImageIndex,
+};
 use silica_os::{Mapping, Protection};
 
 use crate::LoadError;
@@ -11,16 +14,15 @@ enum Bytes {
     Owned(Vec<u8>),
     /// The file stays open, to map parts of it again.
     Mapped(Mapping, usize, Arc<File>),
-    /// Nothing was written: these are two of the sections, and the others are empty.
-    Sections {
-        kept: Arc<Vec<u8>>,
-        memories: Vec<u8>,
-    },
+    /// Nothing was written: this is a section, and what is not the module's is empty.
+    Memories(Vec<u8>),
 }
 
 /// The bytes of an image and what they say. Nothing of it is executable yet.
 pub struct Image {
     bytes: Bytes,
+    /// The module, of an image that needs it beside it: what it keeps is there.
+    module: Option<Arc<Vec<u8>>>,
     index: ImageIndex,
     metadata: Metadata,
 }
@@ -39,7 +41,7 @@ impl Image {
     /// # Errors
     /// An [`ImageError`] saying what is wrong with them.
     pub fn from_vec(bytes: Vec<u8>) -> Result<Image, ImageError> {
-        Image::new(Bytes::Owned(bytes))
+        Image::new(Bytes::Owned(bytes), None)
     }
 
     /// An image from a file, which is mapped and not read. As long as the image is used nobody may change
@@ -50,34 +52,62 @@ impl Image {
     pub fn open(file: File) -> Result<Image, LoadError> {
         let length = usize::try_from(file.metadata()?.len()).map_err(|_| ImageError::NotAnImage)?;
         let mapping = Mapping::file(&file, 0, length, Protection::Read)?;
-        Ok(Image::new(Bytes::Mapped(mapping, length, Arc::new(file)))?)
+        Ok(Image::new(
+            Bytes::Mapped(mapping, length, Arc::new(file)),
+            None,
+        )?)
     }
 
-    /// An image of a module whose code is made later, with what such a one needs: the bytes that the metadata's ranges point into, which may be
-    /// the module itself, and first contents of memories. It has no [`Image::bytes`].
+    /// As [`Image::open`], of code of the functions that a program called, whose module these bytes are.
+    ///
+    /// # Errors
+    /// [`LoadError`], also if it was made from another module. The module's hash is the caller's to compare.
+    pub fn open_called(file: File, module: Arc<Vec<u8>>) -> Result<Image, LoadError> {
+        let length = usize::try_from(file.metadata()?.len()).map_err(|_| ImageError::NotAnImage)?;
+        let mapping = Mapping::file(&file, 0, length, Protection::Read)?;
+        Ok(Image::new(
+            Bytes::Mapped(mapping, length, Arc::new(file)),
+            Some(module),
+        )?)
+    }
+
+    /// An image of a module whose code is made later: the module, which the metadata's ranges point into, and first contents of memories.
+    /// It has no [`Image::bytes`].
     ///
     /// # Errors
     /// [`ImageError::Damaged`] if a range points out of them.
     pub fn without_code(
         metadata: Metadata,
-        kept: Arc<Vec<u8>>,
+        module: Arc<Vec<u8>>,
         memories: Vec<u8>,
     ) -> Result<Image, ImageError> {
         metadata
-            .check_ranges(kept.len(), memories.len())
+            .check_ranges(module.len(), memories.len())
             .map_err(|what| ImageError::Damaged { what, offset: 0 })?;
         Ok(Image {
-            bytes: Bytes::Sections { kept, memories },
+            bytes: Bytes::Memories(memories),
+            module: Some(module),
             index: ImageIndex::empty(),
             metadata,
         })
     }
 
-    fn new(bytes: Bytes) -> Result<Image, ImageError> {
+    fn new(bytes: Bytes, module: Option<Arc<Vec<u8>>>) -> Result<Image, ImageError> {
         let index = ImageIndex::read(bytes.as_slice())?;
-        let metadata = index.metadata(bytes.as_slice())?;
+        let expected = if module.is_some() {
+            Kind::Called
+        } else {
+            Kind::Whole
+        };
+        if index.kind() != expected {
+            let found = format!("it has code of {:?}, not {expected:?}", index.kind());
+            return Err(ImageError::Mismatch(found));
+        }
+        let module_bytes = module.as_ref().map_or(0, |module| module.len());
+        let metadata = index.metadata(bytes.as_slice(), module_bytes)?;
         Ok(Image {
             bytes,
+            module,
             index,
             metadata,
         })
@@ -104,9 +134,9 @@ impl Image {
     /// A section's bytes.
     #[must_use]
     pub fn section(&self, section: Section) -> &[u8] {
-        match (&self.bytes, section) {
-            (Bytes::Sections { kept, .. }, Section::Kept) => kept,
-            (Bytes::Sections { memories, .. }, Section::Memories) => memories,
+        match (&self.bytes, section, &self.module) {
+            (_, Section::Kept, Some(module)) => module,
+            (Bytes::Memories(memories), Section::Memories, _) => memories,
             _ => self.index.section(self.bytes(), section),
         }
     }
@@ -114,7 +144,7 @@ impl Image {
     /// The section's place in the file that the image was opened from, if it was.
     pub(crate) fn file(&self, section: Section) -> Option<(Arc<File>, Range<usize>)> {
         match &self.bytes {
-            Bytes::Owned(_) | Bytes::Sections { .. } => None,
+            Bytes::Owned(_) | Bytes::Memories(_) => None,
             Bytes::Mapped(_, _, file) => Some((Arc::clone(file), self.index.range(section))),
         }
     }
@@ -124,7 +154,7 @@ impl Bytes {
     fn as_slice(&self) -> &[u8] {
         match self {
             Bytes::Owned(bytes) => bytes,
-            Bytes::Sections { .. } => &[],
+            Bytes::Memories(_) => &[],
             Bytes::Mapped(mapping, length, _) => {
                 // SAFETY: the mapping is readable, at least `length` bytes long and lives as long as `self`;
                 // it is private, and that nobody changes the file is what `Image::open` asks for.

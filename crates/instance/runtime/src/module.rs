@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use silica_contract::{
-    image::{CodeRange, ImageError, Metadata, Section},
+    image::{CodeRange, ImageError, Kind, Metadata, Section},
     layout::{self, ContextLayout},
     settings::Architecture,
 };
@@ -38,6 +38,20 @@ struct Inner {
     contents: Box<[Option<Arc<MemoryContents>>]>,
 }
 
+impl Inner {
+    fn keep_called(&self) {
+        if let Code::Growing(code) = &self.code {
+            code.keep(&self.image);
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.keep_called();
+    }
+}
+
 impl std::fmt::Debug for CompiledModule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("CompiledModule").field(&self.0.id).finish()
@@ -69,13 +83,13 @@ impl CompiledModule {
         CompiledModule::with_code(runtime, id, image, code)
     }
 
-    /// A module whose functions are compiled when they are first called. The image's code is not used: it needs none.
+    /// A module whose functions are compiled when they are first called, but for those that were compiled in an earlier run, if the image has them.
     ///
     /// # Errors
     /// [`LoadError`] when the system refuses, or has no such thing.
     ///
     /// # Safety
-    /// As [`CompiledModule::new`], of what `source` gives: it is code of the image's module, made with its settings, whose calls of other
+    /// As [`CompiledModule::new`], of the image's code and of what `source` gives: it is code of the image's module, made with its settings, whose calls of other
     /// functions are all among its relocations.
     pub unsafe fn growing_from(
         runtime: &Runtime,
@@ -86,7 +100,9 @@ impl CompiledModule {
         let id = ModuleId::next();
         let metadata = image.metadata();
         let fuel = metadata.settings.fuel;
-        let code = Code::Growing(GrowingCode::new(id, &metadata.module, fuel, source)?);
+        let earlier = (image.index().kind() == Kind::Called).then_some(&image);
+        let module = &metadata.module;
+        let code = Code::Growing(GrowingCode::new(id, module, fuel, source, earlier)?);
         CompiledModule::with_code(runtime, id, image, code)
     }
 
@@ -177,6 +193,12 @@ impl CompiledModule {
     #[must_use]
     pub fn compilations(&self) -> Option<Vec<Compilation>> {
         self.growing().map(GrowingCode::compilations)
+    }
+
+    /// Gives the functions that were compiled when they were called to whoever keeps them, as happens when the module is dropped. Does nothing where all
+    /// was compiled before.
+    pub fn keep_called(&self) {
+        self.0.keep_called();
     }
 
     pub(crate) fn growing(&self) -> Option<&GrowingCode> {

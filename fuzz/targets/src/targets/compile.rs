@@ -1,7 +1,7 @@
 //! Compiling never panics, valid modules compile, and the same bytes give the same image.
 
 use arbitrary::{Result, Unstructured};
-use silica_contract::image::ImageIndex;
+use silica_contract::image_index::ImageIndex;
 use silica_contract::settings::{Architecture, OptimizationLevel, ProcessorFeatures, Settings};
 use silica_module::{Features, Limits};
 use silica_pipeline::{CompileError, Options, compile, host_processor};
@@ -43,7 +43,9 @@ fn compile_with(
 
 fn check(image: &[u8], module: &[u8], settings: &Settings) {
     let index = ImageIndex::read(image).expect("what was written can be read");
-    let metadata = index.metadata(image).expect("what was written can be read");
+    let metadata = index
+        .metadata(image, 0)
+        .expect("what was written can be read");
     assert_eq!(&metadata.settings, settings);
     let again = compile_with(module, settings, true).expect("it compiled before");
     assert!(

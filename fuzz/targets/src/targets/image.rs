@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use arbitrary::{Result, Unstructured};
-use silica_contract::image::ImageIndex;
+use silica_contract::image_index::ImageIndex;
 use silica_contract::settings::Settings;
 use silica_module::{Features, Limits};
 use silica_pipeline::{Options, compile, host_processor};
@@ -33,6 +33,7 @@ static IMAGES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 
 /// Where the checksum lies, and what it covers.
 const CHECKSUM_AT: usize = 16;
+const KIND_AT: usize = 12;
 const CHECKED_FROM: usize = 24;
 
 /// Reads the bytes as an image, and damaged images.
@@ -70,7 +71,10 @@ fn repair(image: &mut [u8]) {
     if image.len() > CHECKED_FROM + 8 {
         let length = (image.len() as u64).to_le_bytes();
         image[CHECKED_FROM..CHECKED_FROM + 8].copy_from_slice(&length);
-        let checksum = xxhash_rust::xxh3::xxh3_64(&image[CHECKED_FROM..]);
+        let kind = u64::from(u32::from_le_bytes(
+            image[KIND_AT..KIND_AT + 4].try_into().expect("four bytes"),
+        ));
+        let checksum = xxhash_rust::xxh3::xxh3_64_with_seed(&image[CHECKED_FROM..], kind);
         image[CHECKSUM_AT..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
     }
 }
@@ -82,7 +86,7 @@ fn read_all(image: &[u8]) {
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
     let _ = index.module_hash();
-    if let Ok(metadata) = index.metadata(image) {
+    if let Ok(metadata) = index.metadata(image, usize::MAX) {
         for defined in 0..metadata.module.bodies.len() as u32 {
             let _ = (
                 index.function(image, defined),
@@ -90,8 +94,15 @@ fn read_all(image: &[u8]) {
             );
         }
     }
+    let _ = (index.called(image).count(), index.traps(image).count());
+    let _ = (
+        index.addresses(image).count(),
+        index.handlers(image).all().count(),
+    );
+    let _ = index.stack_maps(image).all().count();
     for offset in [0, 1, 16, 1000, u32::MAX] {
         let _ = index.function_at(image, offset);
+        let _ = index.called_at(image, offset);
         let _ = index.trap_at(image, offset);
         let _ = index.module_offset_at(image, offset);
     }

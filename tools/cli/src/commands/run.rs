@@ -144,6 +144,9 @@ impl Run {
         if let (Some(Profile::Tiers), Program::Module(module)) = (self.profile, &program) {
             tiers::tell(module);
         }
+        if let Program::Module(module) = &program {
+            module.keep_compiled();
+        }
         result.map(Outcome::finish)
     }
 

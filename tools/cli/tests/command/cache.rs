@@ -127,13 +127,42 @@ fn processes_that_start_at_once_share_a_cache() {
 
 #[test]
 fn damaged_entries_are_made_again() {
+    damaged_entries_are_made_again_with(&["hello.wat"]);
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn damaged_entries_of_what_was_called_are_made_again() {
+    damaged_entries_are_made_again_with(&["run", "--tier", "auto", "hello.wat"]);
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn what_was_called_is_kept_and_used_again() {
     let folder = Folder::with("hello.wat", HELLO);
-    says_hello(run(&folder, &["hello.wat"]));
+    let line = ["run", "--tier", "auto", "--profile", "tiers", "hello.wat"];
+    let first = run(&folder, &line).expect(0);
+    assert_eq!(first.stdout, "hello\n");
+    let compiled = |ended: &Ended| !ended.stderr.contains("silica: 0 functions were compiled");
+    assert!(compiled(&first), "{}", first.stderr);
+    let before = identity(&entry(&folder));
+    let second = run(&folder, &line).expect(0);
+    assert_eq!(second.stdout, "hello\n");
+    assert!(!compiled(&second), "{}", second.stderr);
+    assert_eq!(identity(&entry(&folder)), before);
+    // What was compiled whole is better, and is found first.
+    says_hello(run(&folder, &["run", "--tier", "optimize", "hello.wat"]));
+    assert_eq!(files(&folder).len(), 2);
+}
+
+fn damaged_entries_are_made_again_with(line: &[&str]) {
+    let folder = Folder::with("hello.wat", HELLO);
+    says_hello(run(&folder, line));
     let path = entry(&folder);
     let good = fs::read(&path).expect("it is readable");
     let heal = |damaged: &[u8], what: &str| {
         fs::write(&path, damaged).expect("there is room");
-        says_hello(run(&folder, &["hello.wat"]));
+        says_hello(run(&folder, line));
         assert!(
             fs::read(entry(&folder)).expect("it is readable") == good,
             "{what}"

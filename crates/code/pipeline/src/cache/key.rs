@@ -39,6 +39,17 @@ impl CacheKey {
         })
     }
 
+    /// The key of what was compiled of the module because it was called, under the same conditions.
+    #[must_use]
+    pub fn called(&self) -> CacheKey {
+        let rest = blake3::hash(format!("called {}", self.name).as_bytes()).to_hex();
+        let module = self.name.split('-').next().unwrap_or_default();
+        CacheKey {
+            name: format!("{module}-{}", &rest[..SETTINGS_DIGITS]),
+            module_hash: self.module_hash,
+        }
+    }
+
     /// The BLAKE3 hash of the module's bytes.
     #[must_use]
     pub fn module_hash(&self) -> [u8; 32] {

@@ -18,19 +18,20 @@ use std::{
 use silica_contract::{
     artefact::{CompiledFunction, Relocation, RelocationKind},
     call_sites::Handler,
-    image::CodeRange,
+    image::{CodeRange, ImageError},
     trap::TrapCode,
 };
 use silica_module::Module;
 use silica_os::{CodeSpace, OsError};
 
 use super::{
+    earlier::{Collected, Earlier},
     placed::{Compilation, Placed, PlacedList},
     registry::REGISTRY,
     stubs::{ENTRY_BYTES, Stubs},
     tables::{References, Tables},
 };
-use crate::{LoadError, RuntimeError, error::HostError, identity::ModuleId};
+use crate::{LoadError, RuntimeError, error::HostError, identity::ModuleId, image::Image};
 
 /// What compiles the functions of a module when they are called.
 pub trait ModuleSource: Send + Sync {
@@ -39,6 +40,10 @@ pub trait ModuleSource: Send + Sync {
     /// # Errors
     /// Why it cannot be compiled; the call that needs it ends with that.
     fn compile(&self, defined: u32) -> Result<CompiledFunction, HostError>;
+
+    /// Keeps what was compiled of the module, here and in an earlier run, for the next, if it keeps such. `image` writes the image of it, of
+    /// [`Kind::Called`](silica_contract::image::Kind), with the hash of the module.
+    fn keep(&self, image: &mut dyn FnMut([u8; 32]) -> Result<Vec<u8>, ImageError>);
 
     /// The image of the whole module, all functions compiled.
     ///
@@ -53,6 +58,8 @@ const ALIGNMENT: usize = 64;
 const SPACE_MAX: usize = (1 << 31) - (1 << 16);
 /// Bytes of code for each byte of a body that are reserved. One pass makes some six.
 const CODE_PER_BYTE: u64 = 64;
+/// Code is kept for later when what is new is more than one part in so many of what was kept before.
+const WORTH_KEEPING: usize = 16;
 /// And so many for each function.
 const CODE_PER_FUNCTION: u64 = 1 << 10;
 
@@ -65,22 +72,27 @@ pub(crate) struct GrowingCode {
     source: Arc<dyn ModuleSource>,
     space: CodeSpace,
     stubs: Stubs,
+    /// What was there when the module was made.
+    earlier: Option<Earlier>,
     placed: PlacedList,
     made: Instant,
     /// Where the next function goes. Who has this may add one.
     end: Mutex<usize>,
+    /// As much of the text is kept for the next run.
+    kept: Mutex<usize>,
 }
 
 impl GrowingCode {
-    /// Text with no function in it yet, known to the registry.
+    /// Text with no function in it yet, or with those of an earlier run's image; known to the registry.
     ///
     /// # Errors
-    /// [`LoadError`] where the system has no such thing.
+    /// [`LoadError`] where the system has no such thing, or the image is not of such a text.
     pub(crate) fn new(
         module: ModuleId,
         description: &Module,
         counts_fuel: bool,
         source: Arc<dyn ModuleSource>,
+        earlier: Option<&Arc<Image>>,
     ) -> Result<Arc<GrowingCode>, LoadError> {
         // A module has fewer than 2^32 bytes, and so functions.
         let functions = description.bodies.len() as u32;
@@ -88,22 +100,30 @@ impl GrowingCode {
             (functions as usize * ENTRY_BYTES).next_multiple_of(silica_os::page_size());
         let stubs = Stubs::new(functions, table_bytes);
         let unsupported = || OsError::Unsupported("compiling functions when they are called");
-        let code = stubs.code().ok_or_else(unsupported)?;
-        let left = (SPACE_MAX.checked_sub(table_bytes + code.len())).ok_or_else(unsupported)?;
+        let left = (SPACE_MAX.checked_sub(table_bytes + stubs.bytes())).ok_or_else(unsupported)?;
         let bodies = (description.bodies.iter())
             .map(|body| u64::from(body.bytes.end - body.bytes.start) * CODE_PER_BYTE)
             .sum::<u64>();
         let wanted = bodies + u64::from(functions) * CODE_PER_FUNCTION;
-        let text_bytes = code.len() + wanted.min(left as u64) as usize;
+        let text_bytes = stubs.bytes() + wanted.min(left as u64) as usize;
         let space = CodeSpace::new(table_bytes, text_bytes)?;
-        space.write(0, &code)?;
+        let earlier = match earlier {
+            None => {
+                space.write(0, &stubs.code().ok_or_else(unsupported)?)?;
+                None
+            }
+            Some(image) => Some(Earlier::place(image, &space, stubs)?),
+        };
+        let end = earlier.as_ref().map_or(stubs.bytes(), Earlier::end);
         let code = Arc::new(GrowingCode {
             module,
             counts_fuel,
             imported_functions: description.imported_functions,
             functions,
             source,
-            end: Mutex::new(code.len()),
+            end: Mutex::new(end),
+            kept: Mutex::new(end),
+            earlier,
             placed: PlacedList::new(functions as usize),
             made: Instant::now(),
             stubs,
@@ -112,6 +132,13 @@ impl GrowingCode {
         for defined in 0..functions {
             let ask = code.range().start + stubs.ask(defined);
             code.entry_of(defined).store(ask, Ordering::Release);
+        }
+        for function in code.earlier.iter().flat_map(Earlier::functions) {
+            if function.is_entry {
+                let start = code.range().start + function.code.start as usize;
+                code.entry_of(function.defined)
+                    .store(start, Ordering::Release);
+            }
         }
         let tables: &dyn Tables = &*code;
         // SAFETY: it is removed when the last handle to it is dropped, and does not move before; the space is its own.
@@ -158,22 +185,33 @@ impl GrowingCode {
     }
 
     pub(super) fn function(&self, defined: u32) -> Option<CodeRange> {
-        let offset = self.code_of(defined)? - self.range().start;
-        let placed = self.placed.at(offset as u32)?;
-        Some(CodeRange {
-            start: placed.start,
-            length: placed.length,
-        })
+        let offset = (self.code_of(defined)? - self.range().start) as u32;
+        match self.earlier_at(offset) {
+            Some(earlier) => earlier.function(offset).map(|function| function.code),
+            None => self.placed.at(offset).map(Placed::code),
+        }
     }
 
     pub(super) fn function_at(&self, offset: u32) -> Option<u32> {
-        match self.stubs.function_at(offset) {
-            Some(defined) => Some(defined),
+        if let Some(defined) = self.stubs.function_at(offset) {
+            return Some(defined);
+        }
+        match self.earlier_at(offset) {
+            Some(earlier) => earlier.function(offset).map(|function| function.defined),
             None => self.placed.at(offset).map(|placed| placed.defined),
         }
     }
 
+    /// What was there at first, if this offset is of it.
+    fn earlier_at(&self, offset: u32) -> Option<&Earlier> {
+        let earlier = self.earlier.as_ref()?;
+        ((offset as usize) < earlier.end()).then_some(earlier)
+    }
+
     pub(super) fn module_offset_at(&self, offset: u32) -> Option<u32> {
+        if let Some(earlier) = self.earlier_at(offset) {
+            return earlier.module_offset_at(offset);
+        }
         let placed = self.placed.at(offset)?;
         placed.module_offset_at(offset - placed.start)
     }
@@ -247,6 +285,32 @@ impl GrowingCode {
     }
 }
 
+impl GrowingCode {
+    /// Gives what was compiled so far, here and before, to whoever keeps it, if there is more than was kept already. `image` describes the module.
+    pub(crate) fn keep(&self, image: &Image) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = *self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        if (end - *kept) * WORTH_KEEPING > *kept - self.stubs.bytes() {
+            self.source.keep(&mut |hash| self.called_image(image, hash));
+            *kept = end;
+        }
+    }
+
+    fn called_image(&self, image: &Image, module_hash: [u8; 32]) -> Result<Vec<u8>, ImageError> {
+        // Nobody adds a function meanwhile.
+        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut collected = Collected::new(self.earlier.as_ref());
+        for placed in self.placed.iter() {
+            let start = self.range().start + placed.start as usize;
+            let is_entry = self.entry_of(placed.defined).load(Ordering::Acquire) == start;
+            collected.add(placed, is_entry);
+        }
+        // SAFETY: the text is readable, and what is before the end does not change any more.
+        let text = unsafe { std::slice::from_raw_parts(self.space.text(), *end) };
+        collected.write(image, module_hash, text)
+    }
+}
+
 impl Tables for GrowingCode {
     fn module(&self) -> ModuleId {
         self.module
@@ -257,13 +321,20 @@ impl Tables for GrowingCode {
     }
 
     fn trap_at(&self, offset: u32) -> Option<TrapCode> {
+        if let Some(earlier) = self.earlier_at(offset) {
+            return earlier.trap_at(offset);
+        }
         let placed = self.placed.at(offset)?;
         placed.trap_at(offset - placed.start)
     }
 
     fn handler_at(&self, return_offset: u32) -> Option<Handler> {
         // A call may be the last instruction of its function.
-        let placed = self.placed.at(return_offset.checked_sub(1)?)?;
+        let at = return_offset.checked_sub(1)?;
+        if let Some(earlier) = self.earlier_at(at) {
+            return earlier.handler_at(return_offset);
+        }
+        let placed = self.placed.at(at)?;
         let handler = placed.handler_at(return_offset - placed.start)?;
         Some(Handler {
             return_offset,
@@ -273,10 +344,12 @@ impl Tables for GrowingCode {
     }
 
     fn references_at(&self, return_offset: u32, into: &mut References) {
-        let placed = return_offset
-            .checked_sub(1)
-            .and_then(|at| self.placed.at(at));
-        if let Some(placed) = placed {
+        let Some(at) = return_offset.checked_sub(1) else {
+            return;
+        };
+        if let Some(earlier) = self.earlier_at(at) {
+            earlier.references_at(return_offset, into);
+        } else if let Some(placed) = self.placed.at(at) {
             placed.references_at(return_offset - placed.start, into);
         }
     }

@@ -3,6 +3,7 @@
 //! Code is never writable where it is executable. [`PublishedCode`] is that of an image, whole; [`GrowingCode`] is that of a module
 //! whose functions are compiled when they are first called. A registry finds either by address.
 
+mod earlier;
 mod growing;
 mod placed;
 mod published;

@@ -11,6 +11,7 @@ use std::{
 use silica_contract::{
     artefact::CompiledFunction,
     call_sites::{Handler, Handlers, StackMaps, write_handlers, write_stack_maps},
+    image::CodeRange,
     trap::TrapCode,
 };
 
@@ -80,6 +81,34 @@ impl Placed {
                 write_handlers(&function.handlers)
             }),
         }
+    }
+
+    /// Where it is.
+    pub(super) fn code(&self) -> CodeRange {
+        CodeRange {
+            start: self.start,
+            length: self.length,
+        }
+    }
+
+    /// The instructions that may trap, ascending.
+    pub(super) fn traps(&self) -> &[(u32, TrapCode)] {
+        &self.traps
+    }
+
+    /// Where code came from, ascending; an entry holds until the next.
+    pub(super) fn locations(&self) -> &[(u32, Option<u32>)] {
+        &self.locations
+    }
+
+    /// The references that its frames keep, by return address.
+    pub(super) fn stack_maps(&self) -> StackMaps<'_> {
+        StackMaps::new(&self.stack_maps)
+    }
+
+    /// The handlers of exceptions, by return address.
+    pub(super) fn handlers(&self) -> Handlers<'_> {
+        Handlers::new(&self.handlers)
     }
 
     pub(super) fn trap_at(&self, offset: u32) -> Option<TrapCode> {

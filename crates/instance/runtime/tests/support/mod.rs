@@ -9,7 +9,7 @@
 )]
 
 use silica_contract::{
-    image::{CodeRange, ImageParts, MemoryImage, Metadata, write},
+    image::{CodeRange, Functions, ImageParts, MemoryImage, Metadata, write},
     layout::{ContextLayout, Slot, function},
     settings::{Architecture, ProcessorFeatures, Settings},
     trap::TrapCode,
@@ -208,7 +208,7 @@ impl Builder {
             module_hash: [0; 32],
             metadata: &metadata,
             text: &text,
-            functions: &functions,
+            functions: Functions::Whole(&functions),
             traps: &traps,
             addresses: &addresses,
             memories: &self.memories,
