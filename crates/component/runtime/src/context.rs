@@ -32,18 +32,24 @@ impl FlatValues {
     /// Parameters, and a pointer to results.
     const MOST: usize = silica_component_describe::FLAT_PARAMETERS_MAX + 1;
 
-    pub(crate) fn push(&mut self, bits: u64) {
+    #[doc(hidden)]
+    #[inline]
+    pub fn push(&mut self, bits: u64) {
         // Types that need more registers than there are go through a memory.
         self.bits[usize::from(self.count)] = bits;
         self.count += 1;
     }
 
-    pub(crate) fn count(&self) -> usize {
+    #[doc(hidden)]
+    #[inline]
+    pub fn count(&self) -> usize {
         self.count.into()
     }
 
     /// Fills up with zeros.
-    pub(crate) fn pad(&mut self, count: usize) {
+    #[doc(hidden)]
+    #[inline]
+    pub fn pad(&mut self, count: usize) {
         while self.count() < count {
             self.push(0);
         }
@@ -53,18 +59,24 @@ impl FlatValues {
         &self.bits[..self.count()]
     }
 
-    pub(crate) fn take(&mut self) -> u64 {
+    #[doc(hidden)]
+    #[inline]
+    pub fn take(&mut self) -> u64 {
         let bits = self.bits[usize::from(self.next)];
         self.next += 1;
         bits
     }
 
-    pub(crate) fn taken(&self) -> usize {
+    #[doc(hidden)]
+    #[inline]
+    pub fn taken(&self) -> usize {
         self.next.into()
     }
 
     /// Goes on after `count` registers, whatever was taken of them.
-    pub(crate) fn skip_to(&mut self, count: usize) {
+    #[doc(hidden)]
+    #[inline]
+    pub fn skip_to(&mut self, count: usize) {
         self.next = count as u8;
     }
 }
@@ -76,7 +88,14 @@ pub struct LowerContext<'a, T: 'static> {
     pub(crate) plan: &'a Plan,
 }
 
-impl<T: 'static> LowerContext<'_, T> {
+impl<'a, T: 'static> LowerContext<'a, T> {
+    /// What the types are of.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn plan(&self) -> &'a Plan {
+        self.plan
+    }
     /// The guest's memory, whole.
     pub(crate) fn memory(&mut self) -> &mut [u8] {
         match self.options.memory {
@@ -117,7 +136,9 @@ impl<T: 'static> LowerContext<'_, T> {
         Ok(&mut self.memory()[range])
     }
 
-    pub(crate) fn write<const N: usize>(&mut self, pointer: u32, bytes: [u8; N]) -> Result<()> {
+    #[doc(hidden)]
+    #[inline]
+    pub fn write<const N: usize>(&mut self, pointer: u32, bytes: [u8; N]) -> Result<()> {
         self.bytes(pointer, N as u64)?.copy_from_slice(&bytes);
         Ok(())
     }
@@ -150,6 +171,13 @@ impl<'a, T: 'static> LiftContext<'a, T> {
         }
     }
 
+    /// What the types are of.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn plan(&self) -> &'a Plan {
+        self.plan
+    }
     /// The guest's memory, whole.
     pub(crate) fn memory(&mut self) -> &[u8] {
         match self.options.memory {
@@ -174,7 +202,9 @@ impl<'a, T: 'static> LiftContext<'a, T> {
         Ok(&memory[range])
     }
 
-    pub(crate) fn read<const N: usize>(&mut self, pointer: u32) -> Result<[u8; N]> {
+    #[doc(hidden)]
+    #[inline]
+    pub fn read<const N: usize>(&mut self, pointer: u32) -> Result<[u8; N]> {
         let mut bytes = [0; N];
         bytes.copy_from_slice(self.bytes(pointer, N as u64)?);
         Ok(bytes)

@@ -3,13 +3,14 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use silica_component_describe::{FunctionType, ValueType, function_text};
+use silica_component_describe::{FunctionType, function_text};
 use silica_engine::{AsContextMut, Result, StoreContextMut};
 
 use crate::call::{Values, call};
 use crate::component::Component;
 use crate::context::{FlatValues, LiftContext, LowerContext};
 use crate::error::ComponentError;
+use crate::list_types::ListTypes;
 use crate::resource::ResourceType;
 use crate::state::{Lifted, state};
 use crate::val::Val;
@@ -139,17 +140,12 @@ impl Func {
         Ok(())
     }
 
-    /// The function with its type known, to be called fast.
-    ///
-    /// # Errors
-    /// [`ComponentError::Type`] or [`ComponentError::Count`] if it is of another type.
-    ///
-    /// # Panics
-    /// If it belongs to another store.
-    pub fn typed<P: LowerList, R: LiftList>(
+    /// Compares its type with these.
+    #[doc(hidden)]
+    pub fn check_typed<P: ComponentNamedList, R: ComponentNamedList>(
         &self,
         mut store: impl AsContextMut,
-    ) -> Result<TypedFunc<P, R>> {
+    ) -> Result<()> {
         let mut store = store.as_context_mut();
         self.check_store(&mut store);
         let all = state(&mut store);
@@ -166,36 +162,57 @@ impl Func {
             plan: self.component.plan(),
             resources: &resources,
         };
-        let types = check_function::<P, R>(self.ty(), &check)?;
+        check_function::<P, R>(self.ty(), &check)
+    }
+
+    /// Calls it with values of types that it was compared with.
+    #[doc(hidden)]
+    pub fn call_checked<P: LowerList, R: LiftList>(
+        &self,
+        mut store: impl AsContextMut,
+        params: P,
+    ) -> Result<R> {
+        let mut store = store.as_context_mut();
+        self.check_store(&mut store);
+        let values = Static {
+            params,
+            types: &self.lifted.types,
+            result: PhantomData,
+        };
+        call(&mut store, &self.component, &self.lifted, &values)
+    }
+
+    /// The function with its type known, to be called fast.
+    ///
+    /// # Errors
+    /// [`ComponentError::Type`] or [`ComponentError::Count`] if it is of another type.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn typed<P: LowerList, R: LiftList>(
+        &self,
+        mut store: impl AsContextMut,
+    ) -> Result<TypedFunc<P, R>> {
+        let mut store = store.as_context_mut();
+        self.check_store(&mut store);
+        self.check_typed::<P, R>(&mut store)?;
         Ok(TypedFunc {
             func: self.clone(),
-            types,
             marker: PhantomData,
         })
     }
 }
 
-/// The types of a function's parameters and of its results, if they are `P`'s and `R`'s.
+/// Whether a function's parameters and results are `P`'s and `R`'s.
 pub(crate) fn check_function<P: ComponentNamedList, R: ComponentNamedList>(
     ty: &FunctionType,
     check: &TypeCheck<'_>,
-) -> Result<Types> {
-    let params: Box<[ValueType]> = ty.params.iter().map(|param| param.ty).collect();
-    count("parameters", params.len(), P::COUNT)?;
-    P::check_list(&params, check)?;
+) -> Result<()> {
+    count("parameters", ty.params.len(), P::COUNT)?;
+    let types = ListTypes::of(ty);
+    P::check_list(&types.params, check)?;
     count("results", usize::from(ty.result.is_some()), R::COUNT)?;
-    R::check_list(ty.result.as_slice(), check)?;
-    Ok(Types {
-        params,
-        result: ty.result,
-    })
-}
-
-/// A function's types, as typed values want them.
-#[derive(Clone, Debug)]
-pub(crate) struct Types {
-    pub(crate) params: Box<[ValueType]>,
-    pub(crate) result: Option<ValueType>,
+    R::check_list(types.result.as_slice(), check)
 }
 
 fn count(what: &'static str, expected: usize, found: usize) -> Result<()> {
@@ -231,7 +248,6 @@ fn count(what: &'static str, expected: usize, found: usize) -> Result<()> {
 /// ```
 pub struct TypedFunc<P, R> {
     func: Func,
-    types: Types,
     marker: PhantomData<fn(P) -> R>,
 }
 
@@ -239,7 +255,6 @@ impl<P, R> Clone for TypedFunc<P, R> {
     fn clone(&self) -> Self {
         TypedFunc {
             func: self.func.clone(),
-            types: self.types.clone(),
             marker: PhantomData,
         }
     }
@@ -254,7 +269,7 @@ impl<P, R> std::fmt::Debug for TypedFunc<P, R> {
 /// Typed values for a call.
 struct Static<'a, P, R> {
     params: P,
-    types: &'a Types,
+    types: &'a ListTypes,
     result: PhantomData<fn() -> R>,
 }
 
@@ -314,14 +329,7 @@ impl<P: LowerList, R: LiftList> TypedFunc<P, R> {
     ///
     /// # Panics
     /// If it belongs to another store; and with a host function's panic.
-    pub fn call(&self, mut store: impl AsContextMut, params: P) -> Result<R> {
-        let mut store = store.as_context_mut();
-        self.func.check_store(&mut store);
-        let values = Static {
-            params,
-            types: &self.types,
-            result: PhantomData,
-        };
-        call(&mut store, &self.func.component, &self.func.lifted, &values)
+    pub fn call(&self, store: impl AsContextMut, params: P) -> Result<R> {
+        self.func.call_checked(store, params)
     }
 }

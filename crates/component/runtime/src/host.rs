@@ -7,7 +7,8 @@ use silica_component_describe::{FunctionType, Plan, Signature};
 use silica_engine::{AsContextMut, Result, StoreContextMut};
 
 use crate::context::{FlatValues, LiftContext, LowerContext, check_aligned};
-use crate::func::{Types, check_function};
+use crate::func::check_function;
+use crate::list_types::ListTypes;
 use crate::state::Options;
 use crate::val::Val;
 use crate::values::{LiftList, LowerList, TypeCheck};
@@ -93,7 +94,8 @@ where
     F: Fn(StoreContextMut<'_, T>, P) -> Result<R> + Send + Sync + 'static,
 {
     fn ready(&self, ty: &FunctionType, check: &TypeCheck<'_>) -> Result<Ready<T>> {
-        let types: Types = check_function::<P, R>(ty, check)?;
+        check_function::<P, R>(ty, check)?;
+        let types = ListTypes::of(ty);
         let closure = Arc::clone(&self.closure);
         Ok(Arc::new(move |mut call: HostCall<'_, T>| {
             let params = match call.parameters_pointer()? {

@@ -8,9 +8,10 @@ use silica_engine::{AsContextMut, Module, Result, StoreContextMut};
 use crate::component::Component;
 use crate::error::ComponentError;
 use crate::func::{Func, TypedFunc};
+use crate::names::position;
 use crate::resource::ResourceType;
 use crate::state::state;
-use crate::values::{LiftList, LowerList};
+use crate::values::{ComponentNamedList, LiftList, LowerList};
 
 /// An instance of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,8 @@ pub struct ComponentExportIndex {
 }
 
 impl Component {
-    /// Where it exports `name`: at the top, or in the instance that `of` found.
+    /// Where it exports `name`: at the top, or in the instance that `of` found. Where the very version of an interface
+    /// is not there, the newest is found that is compatible with it.
     #[must_use]
     pub fn get_export_index(
         &self,
@@ -43,11 +45,34 @@ impl Component {
                 _ => return None,
             };
         }
-        path.push(exports.iter().position(|export| export.name == name)?);
+        path.push(position(exports.iter().map(|export| &*export.name), name)?);
         Some(ComponentExportIndex {
             component: self.clone(),
             path: path.into(),
         })
+    }
+}
+
+impl Component {
+    /// Whether it exports a function `name`, in the instance `of` if there is one.
+    #[doc(hidden)]
+    pub fn has_func(&self, of: Option<&str>, name: &str) -> Result<()> {
+        let missing = |name: &str, expected| ComponentError::Export {
+            name: name.to_owned(),
+            expected,
+        };
+        let of = match of {
+            Some(of) => {
+                let index = self.get_export_index(None, of);
+                Some(index.ok_or_else(|| missing(of, "instance"))?)
+            }
+            None => None,
+        };
+        let index = self.get_export_index(of.as_ref(), name);
+        match index.as_ref().and_then(|index| index.item(self)) {
+            Some(ExportItem::Function(..)) => Ok(()),
+            Some(_) | None => Err(missing(name, "function").into()),
+        }
     }
 }
 
@@ -180,6 +205,36 @@ impl Instance {
             }
             .into()),
         }
+    }
+
+    /// The function that it exports, in the instance `of` if there is one, which is of this type.
+    #[doc(hidden)]
+    pub fn get_checked_func<P: ComponentNamedList, R: ComponentNamedList>(
+        &self,
+        mut store: impl AsContextMut,
+        of: Option<&str>,
+        name: &str,
+    ) -> Result<Func> {
+        let mut store = store.as_context_mut();
+        let component = self.component(&mut store);
+        let missing = |name: &str, expected| ComponentError::Export {
+            name: name.to_owned(),
+            expected,
+        };
+        let of = match of {
+            Some(of) => {
+                let index = component.get_export_index(None, of);
+                Some(index.ok_or_else(|| missing(of, "instance"))?)
+            }
+            None => None,
+        };
+        let index = component.get_export_index(of.as_ref(), name);
+        let func = index.and_then(|index| self.get_func(&mut store, index));
+        let func = func.ok_or_else(|| missing(name, "function"))?;
+        func.check_typed::<P, R>(&mut store).map_err(|error| {
+            error.context(format!("export `{name}` is not of the type asked for"))
+        })?;
+        Ok(func)
     }
 
     /// The core module that it exports.

@@ -16,6 +16,7 @@ use crate::component::Component;
 use crate::error::ComponentError;
 use crate::handles::{HandleTable, ResourceId};
 use crate::host::Ready;
+use crate::list_types::ListTypes;
 use crate::resource::ResourceType;
 use crate::state::{Guest, GuestId, Lifted, Options, ResourceInfo, ResourceKind, Root, state};
 use crate::trampolines;
@@ -287,6 +288,7 @@ impl<T: 'static> Maker<'_, T> {
             },
             options: self.options(&lift.options, lift.instance)?,
             ty: lift.ty,
+            types: ListTypes::of(ty),
             signature: self.plan.types.lifted_signature(ty),
             borrows: self.plan.types.parameters_layout(ty).has_borrow,
             is_async: lift.options.is_async,

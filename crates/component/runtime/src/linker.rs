@@ -1,7 +1,5 @@
 //! Finds what a component imports by name.
 
-mod names;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,11 +11,11 @@ use crate::error::ComponentError;
 use crate::host::{Dynamic, HostFunction, Typed};
 use crate::instance::Instance;
 use crate::instantiate::{Destructor, Imports, describe, instantiate};
+use crate::names::Names;
 use crate::resource::ResourceType;
 use crate::state::state;
 use crate::val::Val;
 use crate::values::{LiftList, LowerList, TypeCheck};
-use names::Names;
 
 /// Definitions by name, for components to import.
 ///
@@ -246,7 +244,7 @@ fn mismatch(plan: &Plan, name: &str, ty: u32, error: &anyhow::Error) -> anyhow::
     ComponentError::ImportMismatch {
         name: name.to_owned(),
         expected: function_text(plan, ty),
-        found: format!("another type: {error}"),
+        found: format!("another type: {error:#}"),
     }
     .into()
 }

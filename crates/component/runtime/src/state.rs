@@ -15,6 +15,7 @@ use silica_engine::{
 use crate::component::Component;
 use crate::error::{CanonicalTrap, ComponentError};
 use crate::handles::{Handle, HandleTable, Quota, ResourceId};
+use crate::list_types::ListTypes;
 
 /// A component instance within a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub(crate) struct Lifted {
     pub(crate) post_return: Option<Func>,
     pub(crate) options: Options,
     pub(crate) ty: u32,
+    pub(crate) types: ListTypes,
     pub(crate) signature: Signature,
     /// Whether handles are lent to it.
     pub(crate) borrows: bool,

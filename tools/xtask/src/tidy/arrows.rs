@@ -73,12 +73,14 @@ const ARROWS: &[(&str, &[&str])] = &[
         "silica-component-adapter",
         &["silica-module", "silica-component-describe"],
     ),
+    ("silica-component-macro", &[]),
     (
         "silica-component",
         &[
             "silica-module",
             "silica-component-describe",
             "silica-component-adapter",
+            "silica-component-macro",
             "silica-engine",
         ],
     ),

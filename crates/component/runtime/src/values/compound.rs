@@ -1,14 +1,16 @@
 //! Strings, lists, options, results, and what points to such.
 
-use silica_component_describe::{DefinedType, ValueType, align_to};
+use silica_component_describe::{DefinedType, ValueType};
 use silica_engine::Result;
 
-use super::{ComponentType, Lift, Lower, TypeCheck};
+use super::{ComponentType, Lift, Lower, TypeCheck, TypeLayout, part};
 use crate::context::{FlatValues, LIST_BYTES_MAX, LiftContext, LowerContext};
 use crate::error::CanonicalTrap;
 use crate::strings;
 
 impl ComponentType for str {
+    const LAYOUT: TypeLayout = TypeLayout::scalar(1).list();
+
     fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
         match ty {
             ValueType::String => Ok(()),
@@ -82,6 +84,8 @@ impl Lift for String {
 macro_rules! pointers {
     ($($({$($generic:tt)*})? $ty:ty => $target:ty;)*) => { $(
         impl $(<$($generic)*>)? ComponentType for $ty {
+            const LAYOUT: TypeLayout = <$target>::LAYOUT;
+
             fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
                 <$target>::check(ty, types)
             }
@@ -121,6 +125,7 @@ fn element(plan: &silica_component_describe::Plan, ty: ValueType) -> Option<Valu
     match ty {
         ValueType::Defined(index) => match plan.types.defined(index) {
             DefinedType::List(ty) => Some(*ty),
+            DefinedType::Map(key, value) => Some(plan.types.entry(*key, *value)),
             _ => None,
         },
         _ => None,
@@ -128,6 +133,8 @@ fn element(plan: &silica_component_describe::Plan, ty: ValueType) -> Option<Valu
 }
 
 impl<A: ComponentType> ComponentType for [A] {
+    const LAYOUT: TypeLayout = A::LAYOUT.list();
+
     fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
         match element(types.plan, ty) {
             Some(ty) => A::check(ty, types),
@@ -141,13 +148,12 @@ fn lower_list<A: Lower, T: 'static>(
     cx: &mut LowerContext<'_, T>,
     ty: ValueType,
 ) -> Result<(u32, u32)> {
-    let ty = element(cx.plan, ty).unwrap_or(ty);
-    let layout = cx.plan.types.layout(ty);
-    let bytes = layout.size.saturating_mul(elements.len() as u64);
+    let ty = part::<A>(cx.plan, ty, 0);
+    let bytes = u64::from(A::LAYOUT.size).saturating_mul(elements.len() as u64);
     if bytes > LIST_BYTES_MAX {
         return Err(CanonicalTrap::ListTooLong.into());
     }
-    let pointer = cx.realloc(0, 0, layout.align, bytes as u32)?;
+    let pointer = cx.realloc(0, 0, A::LAYOUT.align, bytes as u32)?;
     A::lower_elements(elements, cx, ty, pointer)?;
     Ok((pointer, elements.len() as u32))
 }
@@ -180,9 +186,8 @@ fn lift_list<A: Lift, T: 'static>(
     pointer: u32,
     length: u32,
 ) -> Result<Vec<A>> {
-    let ty = element(cx.plan, ty).unwrap_or(ty);
-    let layout = cx.plan.types.layout(ty);
-    cx.check_list(pointer, length, layout.size, layout.align)?;
+    let ty = part::<A>(cx.plan, ty, 0);
+    cx.check_list(pointer, length, A::LAYOUT.size.into(), A::LAYOUT.align)?;
     A::lift_elements(cx, ty, pointer, length)
 }
 
@@ -206,109 +211,31 @@ impl<A: Lift> Lift for Vec<A> {
     }
 }
 
-/// Nothing, where a result has no value.
-type Payload = Option<ValueType>;
+/// Arrays, of the length that the type says.
+impl<A: ComponentType, const N: usize> ComponentType for [A; N] {
+    const LAYOUT: TypeLayout = A::LAYOUT.repeated(N);
 
-/// The two types that an option or a result may carry.
-fn two(plan: &silica_component_describe::Plan, ty: ValueType) -> Option<(bool, [Payload; 2])> {
-    match ty {
-        ValueType::Defined(index) => match plan.types.defined(index) {
-            DefinedType::Option(ty) => Some((true, [None, Some(*ty)])),
-            DefinedType::Result { ok, err } => Some((false, [*ok, *err])),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-impl<A: ComponentType> ComponentType for Option<A> {
     fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
-        match two(types.plan, ty) {
-            Some((true, [_, Some(some)])) => A::check(some, types),
-            _ => types.mismatch(ty, "an option"),
+        if let ValueType::Defined(index) = ty
+            && let DefinedType::FixedLengthList(ty, length) = types.plan.types.defined(index)
+            && *length as usize == N
+        {
+            return A::check(*ty, types);
         }
+        types.mismatch(ty, &format!("an array of {N}"))
     }
 }
 
-impl<A: ComponentType, B: ComponentType> ComponentType for Result<A, B> {
-    fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
-        let Some((false, [ok, err])) = two(types.plan, ty) else {
-            return types.mismatch(ty, "a result");
-        };
-        check_payload::<A>(ok, ty, types)?;
-        check_payload::<B>(err, ty, types)
-    }
-}
-
-/// A payload that is not there is `()`, the tuple of nothing.
-fn check_payload<A: ComponentType>(
-    payload: Payload,
-    whole: ValueType,
-    types: &TypeCheck<'_>,
-) -> Result<()> {
-    match payload {
-        Some(ty) => A::check(ty, types),
-        None if size_of::<A>() == 0 => Ok(()),
-        None => types.mismatch(whole, "a result with a value where there is none"),
-    }
-}
-
-/// Lowers a case of two, to registers.
-fn lower_case_flat<A: Lower, T: 'static>(
-    number: usize,
-    value: Option<&A>,
-    cx: &mut LowerContext<'_, T>,
-    ty: ValueType,
-    out: &mut FlatValues,
-) -> Result<()> {
-    let plan = cx.plan;
-    let total = out.count() + plan.types.layout(ty).flat.types().map_or(0, <[_]>::len);
-    out.push(number as u64);
-    let payload = two(plan, ty).and_then(|(_, payloads)| payloads[number]);
-    if let (Some(value), Some(ty)) = (value, payload) {
-        value.lower_flat(cx, ty, out)?;
-    }
-    out.pad(total);
-    Ok(())
-}
-
-/// Lowers a case of two, to memory.
-fn lower_case_memory<A: Lower, T: 'static>(
-    number: usize,
-    value: Option<&A>,
-    cx: &mut LowerContext<'_, T>,
-    ty: ValueType,
-    pointer: u32,
-) -> Result<()> {
-    cx.write(pointer, [number as u8])?;
-    let payload = two(cx.plan, ty).and_then(|(_, payloads)| payloads[number]);
-    match (value, payload) {
-        (Some(value), Some(payload)) => {
-            let pointer = pointer.wrapping_add(payload_offset(cx.plan, ty));
-            value.lower_memory(cx, payload, pointer)
-        }
-        (Some(_), None) | (None, _) => Ok(()),
-    }
-}
-
-/// Where the payload of a type with two cases lies: after a byte, aligned for both.
-fn payload_offset(plan: &silica_component_describe::Plan, ty: ValueType) -> u32 {
-    match ty {
-        ValueType::Defined(index) => {
-            align_to(1, plan.types.payload_align(plan.types.defined(index))) as u32
-        }
-        _ => 1,
-    }
-}
-
-impl<A: Lower> Lower for Option<A> {
+impl<A: Lower, const N: usize> Lower for [A; N] {
     fn lower_flat<T: 'static>(
         &self,
         cx: &mut LowerContext<'_, T>,
         ty: ValueType,
         out: &mut FlatValues,
     ) -> Result<()> {
-        lower_case_flat(usize::from(self.is_some()), self.as_ref(), cx, ty, out)
+        let ty = part::<A>(cx.plan, ty, 0);
+        self.iter()
+            .try_for_each(|element| element.lower_flat(cx, ty, out))
     }
 
     fn lower_memory<T: 'static>(
@@ -317,83 +244,28 @@ impl<A: Lower> Lower for Option<A> {
         ty: ValueType,
         pointer: u32,
     ) -> Result<()> {
-        lower_case_memory(usize::from(self.is_some()), self.as_ref(), cx, ty, pointer)
+        let ty = part::<A>(cx.plan, ty, 0);
+        A::lower_elements(self, cx, ty, pointer)
     }
 }
 
-impl<A: Lower, B: Lower> Lower for Result<A, B> {
-    fn lower_flat<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: ValueType,
-        out: &mut FlatValues,
-    ) -> Result<()> {
-        match self {
-            Ok(value) => lower_case_flat(0, Some(value), cx, ty, out),
-            Err(value) => lower_case_flat(1, Some(value), cx, ty, out),
-        }
-    }
-
-    fn lower_memory<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: ValueType,
-        pointer: u32,
-    ) -> Result<()> {
-        match self {
-            Ok(value) => lower_case_memory(0, Some(value), cx, ty, pointer),
-            Err(value) => lower_case_memory(1, Some(value), cx, ty, pointer),
-        }
-    }
+/// An array of what was lifted one by one.
+fn array<A, const N: usize>(elements: Vec<A>) -> Result<[A; N]> {
+    // As many were lifted.
+    elements
+        .try_into()
+        .map_err(|_| CanonicalTrap::ListTooLong.into())
 }
 
-fn lift_payload_flat<A: Lift, T: 'static>(
-    number: usize,
-    cx: &mut LiftContext<'_, T>,
-    ty: ValueType,
-    values: &mut FlatValues,
-) -> Result<A> {
-    let payload = two(cx.plan, ty).and_then(|(_, payloads)| payloads[number]);
-    // What is not there is of a type without size, which takes nothing.
-    A::lift_flat(cx, payload.unwrap_or(ty), values)
-}
-
-fn lift_payload_memory<A: Lift, T: 'static>(
-    number: usize,
-    cx: &mut LiftContext<'_, T>,
-    ty: ValueType,
-    pointer: u32,
-) -> Result<A> {
-    let payload = two(cx.plan, ty).and_then(|(_, payloads)| payloads[number]);
-    let pointer = pointer.wrapping_add(payload_offset(cx.plan, ty));
-    A::lift_memory(cx, payload.unwrap_or(ty), pointer)
-}
-
-/// The case that registers say, and where the value's registers end.
-fn lift_number<T: 'static>(
-    cx: &LiftContext<'_, T>,
-    ty: ValueType,
-    values: &mut FlatValues,
-) -> (u32, usize) {
-    let registers = cx.plan.types.layout(ty).flat.types().map_or(0, <[_]>::len);
-    let end = values.taken() + registers;
-    (values.take() as u32, end)
-}
-
-impl<A: Lift> Lift for Option<A> {
+impl<A: Lift, const N: usize> Lift for [A; N] {
     fn lift_flat<T: 'static>(
         cx: &mut LiftContext<'_, T>,
         ty: ValueType,
         values: &mut FlatValues,
     ) -> Result<Self> {
-        let (number, end) = lift_number(cx, ty, values);
-        let lifted = match number {
-            0 => None,
-            1 => Some(lift_payload_flat(1, cx, ty, values)?),
-            _ => return Err(CanonicalTrap::InvalidDiscriminant.into()),
-        };
-        values.skip_to(end);
-        Ok(lifted)
+        let ty = part::<A>(cx.plan, ty, 0);
+        let elements: Result<Vec<A>> = (0..N).map(|_| A::lift_flat(cx, ty, values)).collect();
+        array(elements?)
     }
 
     fn lift_memory<T: 'static>(
@@ -401,39 +273,7 @@ impl<A: Lift> Lift for Option<A> {
         ty: ValueType,
         pointer: u32,
     ) -> Result<Self> {
-        match cx.read::<1>(pointer)? {
-            [0] => Ok(None),
-            [1] => lift_payload_memory(1, cx, ty, pointer).map(Some),
-            _ => Err(CanonicalTrap::InvalidDiscriminant.into()),
-        }
-    }
-}
-
-impl<A: Lift, B: Lift> Lift for Result<A, B> {
-    fn lift_flat<T: 'static>(
-        cx: &mut LiftContext<'_, T>,
-        ty: ValueType,
-        values: &mut FlatValues,
-    ) -> Result<Self> {
-        let (number, end) = lift_number(cx, ty, values);
-        let lifted = match number {
-            0 => Ok(lift_payload_flat(0, cx, ty, values)?),
-            1 => Err(lift_payload_flat(1, cx, ty, values)?),
-            _ => return Err(CanonicalTrap::InvalidDiscriminant.into()),
-        };
-        values.skip_to(end);
-        Ok(lifted)
-    }
-
-    fn lift_memory<T: 'static>(
-        cx: &mut LiftContext<'_, T>,
-        ty: ValueType,
-        pointer: u32,
-    ) -> Result<Self> {
-        match cx.read::<1>(pointer)? {
-            [0] => lift_payload_memory(0, cx, ty, pointer).map(Ok),
-            [1] => lift_payload_memory(1, cx, ty, pointer).map(Err),
-            _ => Err(CanonicalTrap::InvalidDiscriminant.into()),
-        }
+        let ty = part::<A>(cx.plan, ty, 0);
+        array(A::lift_elements(cx, ty, pointer, N as u32)?)
     }
 }

@@ -3,7 +3,7 @@
 use silica_component_describe::{DefinedType, Plan, ValueType};
 use silica_engine::Result;
 
-use super::{ComponentType, Lift, Lower, TypeCheck};
+use super::{ComponentType, Lift, Lower, TypeCheck, TypeLayout};
 use crate::context::{FlatValues, LiftContext, LowerContext};
 use crate::error::ComponentError;
 use crate::handles::ResourceId;
@@ -23,6 +23,8 @@ fn handle(plan: &Plan, ty: ValueType) -> Option<(u32, bool)> {
 }
 
 impl<R: 'static> ComponentType for Resource<R> {
+    const LAYOUT: TypeLayout = TypeLayout::handle();
+
     fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
         let known = handle(types.plan, ty).and_then(|(resource, _)| {
             let known = types.resources.get(resource as usize)?;
@@ -36,6 +38,8 @@ impl<R: 'static> ComponentType for Resource<R> {
 }
 
 impl ComponentType for ResourceAny {
+    const LAYOUT: TypeLayout = TypeLayout::handle();
+
     fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
         match handle(types.plan, ty) {
             Some(_) => Ok(()),

@@ -3,13 +3,15 @@
 use silica_component_describe::ValueType;
 use silica_engine::Result;
 
-use super::{ComponentType, Lift, Lower, TypeCheck};
+use super::{ComponentType, Lift, Lower, TypeCheck, TypeLayout};
 use crate::context::{FlatValues, LiftContext, LowerContext};
 use crate::error::CanonicalTrap;
 
 macro_rules! numbers {
     ($($ty:ident $component:ident |$value:ident| $to_bits:expr, |$bits:ident| $from_bits:expr;)*) => { $(
         impl ComponentType for $ty {
+            const LAYOUT: TypeLayout = TypeLayout::scalar(size_of::<$ty>() as u32);
+
             fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
                 match ty {
                     ValueType::$component => Ok(()),
@@ -109,6 +111,8 @@ numbers! {
 macro_rules! checked {
     ($($ty:ident $component:ident $number:ident |$value:ident| $to:expr, |$back:ident| $from:expr;)*) => { $(
         impl ComponentType for $ty {
+            const LAYOUT: TypeLayout = TypeLayout::scalar(size_of::<$ty>() as u32);
+
             fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
                 match ty {
                     ValueType::$component => Ok(()),

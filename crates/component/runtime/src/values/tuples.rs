@@ -1,9 +1,12 @@
 //! Tuples: as values, and as lists of parameters and results.
 
-use silica_component_describe::{DefinedType, ValueType, align_to};
+use silica_component_describe::{DefinedType, ValueType};
 use silica_engine::Result;
 
-use super::{ComponentNamedList, ComponentType, Lift, LiftList, Lower, LowerList, TypeCheck};
+use super::{
+    ComponentNamedList, ComponentType, Lift, LiftList, Lower, LowerList, TypeCheck, TypeLayout,
+    part,
+};
 use crate::context::{FlatValues, LiftContext, LowerContext};
 
 /// The types of a tuple's parts; a tuple of nothing has none.
@@ -20,6 +23,8 @@ fn parts(plan: &silica_component_describe::Plan, ty: ValueType) -> Option<&[Valu
 macro_rules! tuples {
     ($(($count:literal $($name:ident $index:tt)*))*) => { $(
         impl<$($name: ComponentType),*> ComponentType for ($($name,)*) {
+            const LAYOUT: TypeLayout = <Self as ComponentNamedList>::LIST;
+
             fn check(ty: ValueType, types: &TypeCheck<'_>) -> Result<()> {
                 match parts(types.plan, ty) {
                     Some(parts) if parts.len() == $count => Self::check_list(parts, types),
@@ -30,6 +35,7 @@ macro_rules! tuples {
 
         impl<$($name: ComponentType),*> ComponentNamedList for ($($name,)*) {
             const COUNT: usize = $count;
+            const LIST: TypeLayout = TypeLayout::record(&[$(<$name>::LAYOUT),*]);
 
             fn check_list(types: &[ValueType], check: &TypeCheck<'_>) -> Result<()> {
                 let _ = (types, check);
@@ -57,15 +63,9 @@ macro_rules! tuples {
                 types: &[ValueType],
                 pointer: u32,
             ) -> Result<()> {
-                let _ = (&cx, types, pointer);
-                let mut _offset = 0;
-                $(
-                    let layout = cx.plan.types.layout(types[$index]);
-                    _offset = align_to(_offset, layout.align);
-                    let at = pointer.wrapping_add(_offset as u32);
-                    self.$index.lower_memory(cx, types[$index], at)?;
-                    _offset += layout.size;
-                )*
+                let offsets = const { TypeLayout::offsets(&[$(<$name>::LAYOUT),*]) };
+                let _ = (&cx, types, pointer, offsets);
+                $(self.$index.lower_memory(cx, types[$index], pointer.wrapping_add(offsets[$index]))?;)*
                 Ok(())
             }
         }
@@ -86,15 +86,9 @@ macro_rules! tuples {
                 types: &[ValueType],
                 pointer: u32,
             ) -> Result<Self> {
-                let _ = (&cx, types, pointer);
-                let mut _offset = 0;
-                Ok(($({
-                    let layout = cx.plan.types.layout(types[$index]);
-                    _offset = align_to(_offset, layout.align);
-                    let at = pointer.wrapping_add(_offset as u32);
-                    _offset += layout.size;
-                    <$name>::lift_memory(cx, types[$index], at)?
-                },)*))
+                let offsets = const { TypeLayout::offsets(&[$(<$name>::LAYOUT),*]) };
+                let _ = (&cx, types, pointer, offsets);
+                Ok(($(<$name>::lift_memory(cx, types[$index], pointer.wrapping_add(offsets[$index]))?,)*))
             }
         }
 
@@ -105,8 +99,9 @@ macro_rules! tuples {
                 ty: ValueType,
                 out: &mut FlatValues,
             ) -> Result<()> {
-                let plan = cx.plan;
-                self.lower_list_flat(cx, parts(plan, ty).unwrap_or(&[]), out)
+                let _ = ty;
+                let types: [ValueType; $count] = [$(part::<$name>(cx.plan, ty, $index)),*];
+                self.lower_list_flat(cx, &types, out)
             }
 
             fn lower_memory<T: 'static>(
@@ -115,8 +110,9 @@ macro_rules! tuples {
                 ty: ValueType,
                 pointer: u32,
             ) -> Result<()> {
-                let plan = cx.plan;
-                self.lower_list_memory(cx, parts(plan, ty).unwrap_or(&[]), pointer)
+                let _ = ty;
+                let types: [ValueType; $count] = [$(part::<$name>(cx.plan, ty, $index)),*];
+                self.lower_list_memory(cx, &types, pointer)
             }
         }
 
@@ -126,8 +122,9 @@ macro_rules! tuples {
                 ty: ValueType,
                 values: &mut FlatValues,
             ) -> Result<Self> {
-                let plan = cx.plan;
-                Self::lift_list_flat(cx, parts(plan, ty).unwrap_or(&[]), values)
+                let _ = ty;
+                let types: [ValueType; $count] = [$(part::<$name>(cx.plan, ty, $index)),*];
+                Self::lift_list_flat(cx, &types, values)
             }
 
             fn lift_memory<T: 'static>(
@@ -135,8 +132,9 @@ macro_rules! tuples {
                 ty: ValueType,
                 pointer: u32,
             ) -> Result<Self> {
-                let plan = cx.plan;
-                Self::lift_list_memory(cx, parts(plan, ty).unwrap_or(&[]), pointer)
+                let _ = ty;
+                let types: [ValueType; $count] = [$(part::<$name>(cx.plan, ty, $index)),*];
+                Self::lift_list_memory(cx, &types, pointer)
             }
         }
     )* };
@@ -156,4 +154,9 @@ tuples! {
     (10 A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9)
     (11 A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10)
     (12 A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11)
+    (13 A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12)
+    (14 A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13)
+    (15 A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14)
+    (16 A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15)
+    (17 A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15 Q 16)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// Values by name.
 #[derive(Clone, Debug)]
-pub(super) struct Names<V> {
+pub(crate) struct Names<V> {
     exact: HashMap<String, V>,
     /// For each name without what compatible versions differ in, the newest, whole.
     compatible: HashMap<String, (Version, String)>,
@@ -22,11 +22,11 @@ impl<V> Default for Names<V> {
 }
 
 impl<V> Names<V> {
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.exact.contains_key(name)
     }
 
-    pub(super) fn insert(&mut self, name: &str, value: V) {
+    pub(crate) fn insert(&mut self, name: &str, value: V) {
         self.exact.insert(name.to_owned(), value);
         if let Some((track, version)) = track(name) {
             let newest = self
@@ -39,7 +39,7 @@ impl<V> Names<V> {
         }
     }
 
-    pub(super) fn get_or_insert(&mut self, name: &str, value: impl FnOnce() -> V) -> &mut V {
+    pub(crate) fn get_or_insert(&mut self, name: &str, value: impl FnOnce() -> V) -> &mut V {
         if !self.has(name) {
             self.insert(name, value());
         }
@@ -48,7 +48,7 @@ impl<V> Names<V> {
             .expect("it was there, or was inserted just now")
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&V> {
+    pub(crate) fn get(&self, name: &str) -> Option<&V> {
         if let Some(value) = self.exact.get(name) {
             return Some(value);
         }
@@ -56,6 +56,23 @@ impl<V> Names<V> {
         let (_, newest) = self.compatible.get(&track)?;
         self.exact.get(newest)
     }
+}
+
+/// Which of `names` is `name`, or else the newest that is compatible with it.
+pub(crate) fn position<'n>(
+    names: impl Iterator<Item = &'n str> + Clone,
+    name: &str,
+) -> Option<usize> {
+    if let Some(exact) = names.clone().position(|there| there == name) {
+        return Some(exact);
+    }
+    let (wanted, _) = track(name)?;
+    names
+        .enumerate()
+        .filter_map(|(index, there)| track(there).map(|(track, version)| (track, version, index)))
+        .filter(|(track, _, _)| *track == wanted)
+        .max_by_key(|(_, version, _)| *version)
+        .map(|(_, _, index)| index)
 }
 
 /// `a:b/c@1.2.3` is of the track `a:b/c@1`, `a:b/c@0.2.3` of `a:b/c@0.2`. Versions before 0.1 and those before a release
@@ -99,5 +116,16 @@ mod tests {
         assert_eq!(names.get("a:b/c@1.9.9"), Some(&12));
         assert_eq!(names.get("a:b/c@2.0.0"), None);
         assert_eq!(names.get("a:b/c@1.2.0-rc.1"), None);
+    }
+
+    #[test]
+    fn compatible_exports_are_found() {
+        let names = ["run", "wasi:cli/run@0.2.3", "wasi:cli/run@0.2.6"];
+        let position = |name| position(names.iter().copied(), name);
+        assert_eq!(position("run"), Some(0));
+        assert_eq!(position("wasi:cli/run@0.2.3"), Some(1));
+        assert_eq!(position("wasi:cli/run@0.2.12"), Some(2));
+        assert_eq!(position("wasi:cli/run@0.3.0"), None);
+        assert_eq!(position("walk"), None);
     }
 }
