@@ -11,7 +11,7 @@
 //! [`Error::Interrupted`] and is not retried here, so that whoever sent the
 //! signal gets control.
 //!
-//! Where to go next: [`Directory`] for paths, [`File`] for bytes,
+//! Where to go next: [`Directory`] for paths, [`File`] for bytes, [`Network`] for sockets,
 //! [`Permissions`] for what may be granted, [`Quotas`] for what may grow.
 
 #![forbid(unsafe_code)]
@@ -25,13 +25,13 @@ mod error;
 mod file;
 mod memory;
 mod metadata;
+mod network;
 mod path;
 mod permissions;
 mod pipe;
 mod poll;
 mod quota;
 mod random;
-mod socket;
 mod stream;
 mod system;
 
@@ -43,13 +43,16 @@ pub use error::{Error, Result};
 pub use file::{Access, File};
 pub use memory::MemoryTree;
 pub use metadata::{Advice, FileFlags, FileType, Metadata, SetTime, Timestamp};
+pub use network::{
+    Datagram, GrantError, HostPattern, IpFamily, Lookup, Network, NetworkGrant, NetworkGrants,
+    Protocol, ReceiveFlags, Refusal, ShutdownSides, SocketOptions, TcpSocket, Timeout, UdpSocket,
+};
 pub use path::is_windows_device_name;
 pub use permissions::{DirPerms, FilePerms, Permissions};
 pub use pipe::{InputPipe, OutputPipe};
 pub use poll::{Interest, Ready, Source, Wait, poll};
 pub use quota::Quotas;
 pub use random::Random;
-pub use socket::{ReceiveFlags, ShutdownSides, TcpListener, TcpStream};
 pub use stream::{InputStream, OutputStream};
 
 pub use std::io::{IoSlice, IoSliceMut, SeekFrom};

@@ -14,6 +14,10 @@ pub struct Quotas {
     pub vectors_max: usize,
     /// Subscriptions of one poll. Default 4096.
     pub subscriptions_max: usize,
+    /// Sockets that a program has open, among its descriptors. Default 512.
+    pub sockets_max: usize,
+    /// Names that are being looked up, each by a thread of the host. Default 16.
+    pub lookups_max: usize,
     /// Bytes held by one in-memory directory tree, names and links included.
     /// Default 64 MiB.
     pub memory_bytes_max: u64,
@@ -28,6 +32,8 @@ impl Default for Quotas {
             path_bytes_max: 4_096,
             vectors_max: 1_024,
             subscriptions_max: 4_096,
+            sockets_max: 512,
+            lookups_max: 16,
             memory_bytes_max: 64 << 20,
             memory_nodes_max: 65_536,
         }

@@ -5,7 +5,7 @@ use crate::table::{Entry, Table};
 use crate::trace::{TraceRecord, Tracer};
 use silica_wasi_host::{
     Clocks, Device, DirPerms, Directory, Environment, Error, FilePerms, InputStream, MemoryTree,
-    OutputStream, Permissions, Quotas, Random, Result, TcpListener,
+    Network, OutputStream, Permissions, Quotas, Random, Result, TcpSocket,
 };
 use std::path::Path;
 
@@ -32,7 +32,8 @@ pub struct WasiP1ContextBuilder {
     stdout: OutputStream,
     stderr: OutputStream,
     preopens: Vec<(Box<str>, Directory)>,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<TcpSocket>,
+    network: Network,
     clocks: Clocks,
     random: Random,
     quotas: Quotas,
@@ -62,6 +63,7 @@ impl WasiP1ContextBuilder {
             stderr: OutputStream::Null,
             preopens: Vec::new(),
             listeners: Vec::new(),
+            network: Network::default(),
             clocks: Clocks::system(),
             random: Random::secure(),
             quotas: Quotas::default(),
@@ -207,7 +209,14 @@ impl WasiP1ContextBuilder {
 
     /// Grants a socket that accepts connections.
     pub fn preopened_listener(mut self, listener: std::net::TcpListener) -> Self {
-        self.listeners.push(TcpListener::from_std(listener));
+        self.listeners.push(TcpSocket::from_listener(listener));
+        self
+    }
+
+    /// Grants a part of the network, for the functions that
+    /// [`add_to_linker_with_sockets`](crate::add_to_linker_with_sockets) defines.
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = network;
         self
     }
 
@@ -262,6 +271,7 @@ impl WasiP1ContextBuilder {
             clocks: self.clocks,
             random: self.random,
             quotas: self.quotas,
+            network: self.network,
             tracer: self.tracer,
             interruption: None,
         }

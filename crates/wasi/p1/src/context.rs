@@ -2,10 +2,10 @@
 //! granted.
 
 use crate::Errno;
-use crate::table::Table;
-use crate::trace::Tracer;
+use crate::table::{Descriptor, Table};
+use crate::trace::{Call, Kind, MissingGrant, Tracer};
 use silica_engine::InterruptHandle;
-use silica_wasi_host::{Clocks, Environment, Quotas, Random};
+use silica_wasi_host::{Clocks, Environment, Network, Permissions, Quotas, Random};
 use std::sync::Arc;
 
 /// What one program was granted and has open. It has a method for each function
@@ -26,6 +26,7 @@ pub struct WasiP1Context {
     pub(crate) clocks: Clocks,
     pub(crate) random: Random,
     pub(crate) quotas: Quotas,
+    pub(crate) network: Network,
     pub(crate) tracer: Option<Tracer>,
     /// What may end a wait, where the calls come from a store.
     pub(crate) interruption: Option<InterruptHandle>,
@@ -54,6 +55,28 @@ impl WasiP1Context {
 }
 
 impl WasiP1Context {
+    /// Why a call on a path was refused, if that was for what its directories grant.
+    pub(crate) fn missing_grant(&self, call: &Call<'_>, errno: Errno) -> Option<MissingGrant> {
+        if errno != Errno::NotCapable || !call.name.starts_with("path_") {
+            return None;
+        }
+        for (kind, value) in call.parameters() {
+            if kind != Kind::Fd {
+                continue;
+            }
+            let entry = self.table.get(value as u32).ok()?;
+            if let Descriptor::Directory(directory) = entry.descriptor()
+                && directory.permissions() != Permissions::ALL
+            {
+                let name = entry.preopen_name().ok();
+                return Some(MissingGrant::Write(name.map(str::to_owned)));
+            }
+        }
+        Some(MissingGrant::Outside)
+    }
+}
+
+impl WasiP1Context {
     /// A context for another thread of the same program. Both have one table of
     /// descriptors, one environment, the same clocks and one source of random bytes,
     /// and share the trace, which tells calls through the new one as of `thread`.
@@ -75,6 +98,7 @@ impl WasiP1Context {
             clocks: self.clocks.clone(),
             random: self.random.clone(),
             quotas: self.quotas,
+            network: self.network.clone(),
             tracer: self.tracer.as_ref().map(|tracer| tracer.for_thread(thread)),
             // Of the store that the first call comes from.
             interruption: None,

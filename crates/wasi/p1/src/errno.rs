@@ -12,7 +12,8 @@ pub struct Exit(
 
 macro_rules! errnos {
     ($($name:ident = $value:literal, $text:literal;)*) => {
-        /// Why a call failed. 0, for success, is not among them.
+        /// Why a call failed. 0, for success, is not among them. Those of lookups, which begin
+        /// with `Ai`, are of the socket extension.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
         #[repr(u16)]
         pub enum Errno {
@@ -116,6 +117,12 @@ errnos! {
     TxtBsy = 74, "text file busy";
     Xdev = 75, "cross-device link";
     NotCapable = 76, "capabilities insufficient";
+    AiAgain = 78, "name not resolved now";
+    AiBadFlag = 79, "unknown flag of a lookup";
+    AiFamily = 81, "unknown address family of a lookup";
+    AiMemory = 82, "no room for the result of a lookup";
+    AiNoName = 84, "unknown name";
+    AiService = 85, "unknown service";
 }
 
 impl From<Error> for Errno {

@@ -1,8 +1,8 @@
 //! Puts the functions where an instance's imports find them.
 
-use crate::calls::{self, for_each_function, for_each_new_function};
+use crate::calls::{self, for_each_function, for_each_new_function, for_each_socket_function};
 use crate::{GuestMemory, WasiP1Context};
-use silica_engine::{Caller, Error, Extern, Linker, Result, format_err};
+use silica_engine::{Caller, Error, Extern, ExternType, Linker, Module, Result, format_err};
 
 /// Defines `wasi_snapshot_preview1`. `context` finds the context in the store's data.
 ///
@@ -35,13 +35,85 @@ pub fn add_to_linker<T: 'static>(
     linker: &mut Linker<T>,
     context: impl Fn(&mut T) -> &mut WasiP1Context + Copy + Send + Sync + 'static,
 ) -> Result<()> {
-    const MODULE: &str = "wasi_snapshot_preview1";
+    define_standard(linker, context)?;
+    macro_rules! define {
+        ($($rows:tt)*) => { define_functions!(linker, context, preview1: $($rows)*); };
+    }
+    for_each_new_function!(define);
+    Ok(())
+}
+
+/// The name that programs import from.
+const MODULE: &str = "wasi_snapshot_preview1";
+
+/// Everything but `sock_accept`, which has two forms.
+fn define_standard<T: 'static>(
+    linker: &mut Linker<T>,
+    context: impl Fn(&mut T) -> &mut WasiP1Context + Copy + Send + Sync + 'static,
+) -> Result<()> {
     macro_rules! define {
         ($($rows:tt)*) => { define_functions!(linker, context, preview1: $($rows)*); };
     }
     for_each_function!(define);
-    for_each_new_function!(define);
     define_proc_exit(linker, context, MODULE)
+}
+
+/// As [`add_to_linker`], with the functions on sockets by which programs for WasmEdge
+/// connect, listen and look names up, as far as `modules` import them. Some had another form
+/// once, with the same name: each is defined in the form in which it is imported.
+///
+/// What they reach is what [`network`](crate::WasiP1ContextBuilder::network) grants.
+///
+/// # Errors
+/// Where the linker has one of the functions already.
+pub fn add_to_linker_with_sockets<T: 'static>(
+    linker: &mut Linker<T>,
+    modules: &[Module],
+    context: impl Fn(&mut T) -> &mut WasiP1Context + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    define_standard(linker, context)?;
+    let imported = imported_socket_functions(modules);
+    if !imported.contains(&("sock_accept", 2)) {
+        macro_rules! define {
+            ($($rows:tt)*) => { define_functions!(linker, context, preview1: $($rows)*); };
+        }
+        for_each_new_function!(define);
+    }
+    macro_rules! define_imported {
+        ($(
+            $name:ident $method:ident ($($argument:ident: $type:ident $kind:ident),*);
+        )*) => {
+            $(if imported.contains(&(stringify!($name), [$(stringify!($argument)),*].len())) {
+                linker.func_wrap(
+                    MODULE,
+                    stringify!($name),
+                    move |mut caller: Caller<'_, T>, $($argument: $type),*| -> Result<i32> {
+                        with_memory(&mut caller, context, |context, memory| {
+                            calls::sockets::$method(context, memory, $($argument),*)
+                        })
+                    },
+                )?;
+            })*
+        };
+    }
+    for_each_socket_function!(define_imported);
+    Ok(())
+}
+
+/// What modules import of sockets: each name once, with its number of parameters.
+fn imported_socket_functions(modules: &[Module]) -> Vec<(&str, usize)> {
+    let mut imported: Vec<(&str, usize)> = Vec::new();
+    for import in modules.iter().flat_map(Module::imports) {
+        let is_new = !imported.iter().any(|(name, _)| *name == import.name());
+        if import.module() == MODULE
+            && import.name().starts_with("sock_")
+            && is_new
+            && let ExternType::Func(ty) = import.ty()
+        {
+            imported.push((import.name(), ty.params().len()));
+        }
+    }
+    imported
 }
 
 /// Defines `wasi_unstable`, for programs of 2019.

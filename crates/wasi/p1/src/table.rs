@@ -10,7 +10,7 @@ use crate::abi::FdFlags;
 use crate::{Errno, Rights};
 use silica_wasi_host::{
     Access, DirPerms, Directory, File, FilePerms, FileType, InputStream, Metadata, OutputStream,
-    Permissions, Source, TcpListener, TcpStream,
+    Permissions, Source, TcpSocket, UdpSocket,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,8 +21,8 @@ pub(crate) enum Descriptor {
     Output(OutputStream),
     File(File),
     Directory(Directory),
-    Listener(TcpListener),
-    Stream(TcpStream),
+    Tcp(TcpSocket),
+    Udp(UdpSocket),
 }
 
 /// An open descriptor, and the rights that one number holds on it. It stays open
@@ -175,9 +175,15 @@ impl Entry {
         )
     }
 
-    pub(crate) fn listener(listener: TcpListener) -> Self {
+    pub(crate) fn listener(listener: TcpSocket) -> Self {
         let base = STREAM_RIGHTS | Rights::SOCK_ACCEPT;
-        Self::new(Descriptor::Listener(listener), base, SOCKET_RIGHTS)
+        Self::new(Descriptor::Tcp(listener), base, SOCKET_RIGHTS)
+    }
+
+    /// A socket that the program opened: what it may reach is checked when it does.
+    pub(crate) fn socket(descriptor: Descriptor) -> Self {
+        let base = SOCKET_RIGHTS | Rights::SOCK_ACCEPT;
+        Self::new(descriptor, base, SOCKET_RIGHTS)
     }
 
     pub(crate) fn new(descriptor: Descriptor, base: Rights, inheriting: Rights) -> Self {
@@ -227,8 +233,8 @@ impl Entry {
             Descriptor::Input(_)
             | Descriptor::Output(_)
             | Descriptor::File(_)
-            | Descriptor::Listener(_)
-            | Descriptor::Stream(_) => Err(Errno::NotDir),
+            | Descriptor::Tcp(_)
+            | Descriptor::Udp(_) => Err(Errno::NotDir),
         }
     }
 
@@ -238,8 +244,8 @@ impl Entry {
             Descriptor::Output(stream) => stream.metadata()?,
             Descriptor::File(file) => file.metadata()?,
             Descriptor::Directory(directory) => directory.metadata()?,
-            Descriptor::Listener(listener) => listener.metadata()?,
-            Descriptor::Stream(stream) => stream.metadata()?,
+            Descriptor::Tcp(socket) => socket.metadata()?,
+            Descriptor::Udp(socket) => socket.metadata()?,
         })
     }
 
@@ -249,7 +255,8 @@ impl Entry {
             Descriptor::Output(stream) => stream.file_type(),
             Descriptor::File(file) => file.metadata()?.file_type,
             Descriptor::Directory(_) => FileType::Directory,
-            Descriptor::Listener(_) | Descriptor::Stream(_) => FileType::SocketStream,
+            Descriptor::Tcp(_) => FileType::SocketStream,
+            Descriptor::Udp(_) => FileType::SocketDatagram,
         })
     }
 
@@ -259,8 +266,8 @@ impl Entry {
             Descriptor::Output(stream) => stream.flags()?,
             Descriptor::File(file) => file.flags()?,
             Descriptor::Directory(_) => return Ok(FdFlags::empty()),
-            Descriptor::Listener(listener) => listener.flags()?,
-            Descriptor::Stream(stream) => stream.flags()?,
+            Descriptor::Tcp(socket) => socket.flags()?,
+            Descriptor::Udp(socket) => socket.flags()?,
         };
         Ok(flags.into())
     }
@@ -272,8 +279,8 @@ impl Entry {
             Descriptor::Output(stream) => stream.source(),
             Descriptor::File(file) => file.source(),
             Descriptor::Directory(_) => return Err(Errno::BadF),
-            Descriptor::Listener(listener) => listener.source(),
-            Descriptor::Stream(stream) => stream.source(),
+            Descriptor::Tcp(socket) => socket.source(),
+            Descriptor::Udp(socket) => socket.source(),
         })
     }
 }

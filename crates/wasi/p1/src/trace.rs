@@ -9,12 +9,15 @@ use crate::abi::{ReceiveInFlags, ShutdownFlags};
 use crate::memory::GuestMemory;
 use crate::{Abi, Errno, Rights};
 use std::fmt::{self, Write as _};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a parameter means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Unsigned,
+    /// A descriptor.
+    Fd,
     Signed,
     Pointer,
     /// The length of the parameter before, told together with it.
@@ -24,6 +27,8 @@ pub(crate) enum Kind {
     Given,
     /// Buffers to be read into.
     Filled,
+    /// A structure with an address, to be read.
+    Address,
     Clock,
     Advice,
     Rights,
@@ -39,6 +44,7 @@ pub(crate) enum Kind {
     OutFdstat,
     OutFilestat,
     OutPrestat,
+    OutAddress,
 }
 
 /// One call that was made.
@@ -52,6 +58,18 @@ pub struct TraceRecord<'a> {
     pub arguments: String,
     /// What came of it.
     pub result: Traced,
+    /// What was not granted of directories, where the call failed for that.
+    pub missing: Option<MissingGrant>,
+}
+
+/// What a call on a path needed and had not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MissingGrant {
+    /// Changing what is in a directory, with the program's name for it where it was granted
+    /// by itself.
+    Write(Option<String>),
+    /// What is outside of the directory: the path leads there.
+    Outside,
 }
 
 /// What came of a call.
@@ -117,12 +135,13 @@ impl Tracer {
         }
     }
 
-    fn tell(&self, name: &str, arguments: String, result: Traced) {
+    fn tell(&self, name: &str, arguments: String, result: Traced, missing: Option<MissingGrant>) {
         let record = TraceRecord {
             thread: self.thread,
             name,
             arguments,
             result,
+            missing,
         };
         // A sink that panicked once is called again: what it keeps is its own affair.
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,6 +154,7 @@ impl Tracer {
         call: &Call<'_>,
         memory: &GuestMemory<'_>,
         result: Result<(), Errno>,
+        missing: Option<MissingGrant>,
     ) {
         let reader = Reader {
             memory,
@@ -146,17 +166,17 @@ impl Tracer {
             Ok(()) => Traced::Returned(reader.values()),
             Err(errno) => Traced::Failed(errno),
         };
-        self.tell(call.name, arguments, result);
+        self.tell(call.name, arguments, result, missing);
     }
 
     /// Tells of the program's end.
     pub(crate) fn exited(&self, status: u32) {
-        self.tell("proc_exit", status.to_string(), Traced::Ended);
+        self.tell("proc_exit", status.to_string(), Traced::Ended, None);
     }
 }
 
 impl Call<'_> {
-    fn parameters(&self) -> impl Iterator<Item = (Kind, u64)> {
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (Kind, u64)> {
         self.kinds
             .iter()
             .copied()
@@ -202,10 +222,11 @@ impl Reader<'_> {
     fn argument(&self, kind: Kind, value: u64, length: u32) -> Option<String> {
         let pointer = value as u32;
         Some(match kind {
-            Kind::Unsigned => value.to_string(),
+            Kind::Unsigned | Kind::Fd => value.to_string(),
             Kind::Signed => (value as i64).to_string(),
             Kind::Pointer => format!("{value:#x}"),
             Kind::Path => self.string(pointer, length),
+            Kind::Address => self.address(pointer),
             Kind::Given => self.buffers(pointer, length, u32::MAX),
             Kind::Filled => match self.count {
                 Some(count) => self.buffers(pointer, length, count),
@@ -239,7 +260,8 @@ impl Reader<'_> {
             | Kind::OutString
             | Kind::OutFdstat
             | Kind::OutFilestat
-            | Kind::OutPrestat => return None,
+            | Kind::OutPrestat
+            | Kind::OutAddress => return None,
         })
     }
 
@@ -262,7 +284,10 @@ impl Reader<'_> {
                     let length = self.memory.read_u32(pointer.wrapping_add(4));
                     length.map(|length| format!("{{dir, name_len={length}}}"))
                 }
+                Kind::OutAddress => Ok(self.address(pointer)),
                 Kind::Unsigned
+                | Kind::Fd
+                | Kind::Address
                 | Kind::Signed
                 | Kind::Pointer
                 | Kind::Length
@@ -311,6 +336,22 @@ impl Reader<'_> {
             "{{type={}, inode={inode}, size={size}}}",
             file_type(kind[0])
         ))
+    }
+
+    fn address(&self, pointer: u32) -> String {
+        let Ok(both) = self.memory.read_u64(pointer) else {
+            return format!("{pointer:#x}");
+        };
+        let (bytes, length) = (both as u32, (both >> 32) as u32);
+        // The longest begins with two bytes for the family, of which the first tells it.
+        let (address, is_v4) = match (length, self.memory.read::<1>(bytes)) {
+            (128, Ok([family])) => (bytes.wrapping_add(2), family == 1),
+            _ => (bytes, length == 4),
+        };
+        let v4 = || self.memory.read::<4>(address).map(IpAddr::from);
+        let v6 = || self.memory.read::<16>(address).map(IpAddr::from);
+        let address = if is_v4 { v4() } else { v6() };
+        address.map_or_else(|_| format!("{pointer:#x}"), |address| address.to_string())
     }
 
     fn string(&self, pointer: u32, length: u32) -> String {

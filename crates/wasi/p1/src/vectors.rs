@@ -15,6 +15,9 @@ const BATCH: usize = 8;
 /// Bytes of one `iovec` or `ciovec`.
 const VECTOR_BYTES: u32 = 8;
 
+/// Bytes of the longest datagram.
+const DATAGRAM_BYTES_MAX: usize = 64 << 10;
+
 /// Bytes that one operation moves in or out of a shared memory.
 const SHARED_BYTES_MAX: usize = 64 << 10;
 
@@ -112,6 +115,23 @@ impl Vectors {
                 Next::More | Next::Enough => return Ok(total),
             }
         }
+    }
+
+    /// All of the buffers together, as one datagram, which the system sends whole or not at all.
+    pub(crate) fn datagram(mut self, memory: &mut GuestMemory<'_>) -> Result<Vec<u8>, Errno> {
+        let mut datagram = Vec::new();
+        while self.count > 0 {
+            let batch = self.next_batch(memory)?;
+            if datagram.len() + batch.bytes > DATAGRAM_BYTES_MAX {
+                return Err(Errno::MsgSize);
+            }
+            for range in batch.ranges() {
+                // A memory of 4 GiB has no longer range.
+                let (pointer, length) = (range.start as u32, range.len() as u32);
+                datagram.extend_from_slice(&memory.bytes(pointer, length)?);
+            }
+        }
+        Ok(datagram)
     }
 
     /// Reads into the buffers by `read`, until one operation gives less than it

@@ -36,8 +36,8 @@ impl WasiP1Context {
         let flags: FdFlags = abi::parse_flags(flags)?;
         match entry.descriptor() {
             Descriptor::File(file) => file.set_flags(flags.into())?,
-            Descriptor::Listener(listener) => listener.set_flags(flags.into())?,
-            Descriptor::Stream(stream) => stream.set_flags(flags.into())?,
+            Descriptor::Tcp(socket) => socket.set_flags(flags.into())?,
+            Descriptor::Udp(socket) => socket.set_flags(flags.into())?,
             // Other processes may share a standard stream, and how it behaves.
             Descriptor::Input(_) | Descriptor::Output(_) | Descriptor::Directory(_) => {
                 if flags != entry.flags()? {
@@ -121,8 +121,8 @@ impl WasiP1Context {
             Descriptor::Directory(_) => Err(Errno::IsDir),
             Descriptor::Input(_)
             | Descriptor::Output(_)
-            | Descriptor::Listener(_)
-            | Descriptor::Stream(_) => Err(Errno::Inval),
+            | Descriptor::Tcp(_)
+            | Descriptor::Udp(_) => Err(Errno::Inval),
         }
     }
 
@@ -146,8 +146,8 @@ impl WasiP1Context {
             Descriptor::Directory(directory) => Ok(directory.set_times(accessed, modified)?),
             Descriptor::Input(_)
             | Descriptor::Output(_)
-            | Descriptor::Listener(_)
-            | Descriptor::Stream(_) => Err(Errno::NotSup),
+            | Descriptor::Tcp(_)
+            | Descriptor::Udp(_) => Err(Errno::NotSup),
         }
     }
 

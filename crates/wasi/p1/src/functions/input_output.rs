@@ -4,7 +4,7 @@ use crate::abi::{self, Abi};
 use crate::table::{Descriptor, Entry};
 use crate::vectors::Vectors;
 use crate::{Errno, GuestMemory, Rights, WasiP1Context};
-use silica_wasi_host::{File, IoSlice, IoSliceMut, SeekFrom};
+use silica_wasi_host::{File, IoSlice, IoSliceMut, ReceiveFlags, SeekFrom};
 
 impl WasiP1Context {
     /// `fd_read`: reads at the current position.
@@ -29,11 +29,14 @@ impl WasiP1Context {
             Descriptor::Input(stream) => {
                 vectors.read_into(memory, false, |slices, _| Ok(stream.read_vectored(slices)?))?
             }
-            Descriptor::Stream(stream) => vectors.read_into(memory, false, |slices, _| {
-                Ok(stream.receive_vectored(slices)?)
+            Descriptor::Tcp(socket) => vectors.read_into(memory, false, |slices, _| {
+                Ok(socket.receive_vectored(slices)?)
+            })?,
+            Descriptor::Udp(socket) => vectors.read_into(memory, false, |slices, _| {
+                Ok(socket.receive(slices, ReceiveFlags::empty())?.bytes)
             })?,
             Descriptor::Directory(_) => return Err(Errno::IsDir),
-            Descriptor::Output(_) | Descriptor::Listener(_) => return Err(Errno::BadF),
+            Descriptor::Output(_) => return Err(Errno::BadF),
         };
         memory.write_u32(read, count)
     }
@@ -86,11 +89,17 @@ impl WasiP1Context {
             Descriptor::Output(stream) => {
                 vectors.write_from(memory, |slices, _| Ok(stream.write_vectored(slices)?))?
             }
-            Descriptor::Stream(stream) => {
-                vectors.write_from(memory, |slices, _| Ok(stream.send_vectored(slices)?))?
+            Descriptor::Tcp(socket) => {
+                vectors.write_from(memory, |slices, _| Ok(socket.send_vectored(slices)?))?
+            }
+            Descriptor::Udp(socket) => {
+                let datagram = vectors.datagram(memory)?;
+                let sent = socket.send(&[IoSlice::new(&datagram)], None)?;
+                // A datagram is shorter than 64 KiB.
+                sent as u32
             }
             Descriptor::Directory(_) => return Err(Errno::IsDir),
-            Descriptor::Input(_) | Descriptor::Listener(_) => return Err(Errno::BadF),
+            Descriptor::Input(_) => return Err(Errno::BadF),
         };
         memory.write_u32(written, count)
     }
@@ -197,8 +206,8 @@ impl WasiP1Context {
             Descriptor::Directory(directory) => Ok(directory.sync()?),
             Descriptor::Input(_)
             | Descriptor::Output(_)
-            | Descriptor::Listener(_)
-            | Descriptor::Stream(_) => Err(Errno::Inval),
+            | Descriptor::Tcp(_)
+            | Descriptor::Udp(_) => Err(Errno::Inval),
         }
     }
 
@@ -212,8 +221,8 @@ impl WasiP1Context {
             Descriptor::Directory(directory) => Ok(directory.sync_data()?),
             Descriptor::Input(_)
             | Descriptor::Output(_)
-            | Descriptor::Listener(_)
-            | Descriptor::Stream(_) => Err(Errno::Inval),
+            | Descriptor::Tcp(_)
+            | Descriptor::Udp(_) => Err(Errno::Inval),
         }
     }
 
@@ -290,10 +299,9 @@ fn positioned(entry: &Entry, needed: Rights) -> Result<&File, Errno> {
 fn without_offsets(descriptor: &Descriptor) -> Errno {
     match descriptor {
         Descriptor::Directory(_) => Errno::IsDir,
-        Descriptor::Input(_)
-        | Descriptor::Output(_)
-        | Descriptor::Listener(_)
-        | Descriptor::Stream(_) => Errno::Spipe,
+        Descriptor::Input(_) | Descriptor::Output(_) | Descriptor::Tcp(_) | Descriptor::Udp(_) => {
+            Errno::Spipe
+        }
         // Files are told apart before.
         Descriptor::File(_) => Errno::Inval,
     }

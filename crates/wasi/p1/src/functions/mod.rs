@@ -8,9 +8,12 @@ mod attributes;
 mod directory;
 mod environment;
 mod input_output;
+mod lookup;
 mod path;
 mod poll;
 mod socket;
+mod socket_extension;
+mod socket_option;
 
 #[cfg(test)]
 mod tests;

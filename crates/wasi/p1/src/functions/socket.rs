@@ -1,10 +1,11 @@
-//! Sockets that were preopened, and the connections they accept.
+//! The functions on sockets that the specification has: accepting, receiving, sending, ending.
+//! Opening sockets is in `socket_extension`.
 
 use crate::abi::{self, FdFlags, ReceiveInFlags, ShutdownFlags};
 use crate::table::{Descriptor, Entry, SOCKET_RIGHTS};
 use crate::vectors::Vectors;
 use crate::{Errno, GuestMemory, Rights, WasiP1Context};
-use silica_wasi_host::{IoSliceMut, ReceiveFlags, ShutdownSides, TcpListener, TcpStream};
+use silica_wasi_host::{IoSlice, IoSliceMut, ReceiveFlags, ShutdownSides, TcpSocket};
 
 impl WasiP1Context {
     /// `sock_accept`: waits for a connection.
@@ -20,14 +21,14 @@ impl WasiP1Context {
         accepted: u32,
     ) -> Result<(), Errno> {
         let entry = self.table.get(fd)?;
-        let listener = listener(entry.descriptor())?;
+        let listener = stream(entry.descriptor())?;
         entry.require(Rights::SOCK_ACCEPT)?;
         let flags: FdFlags = abi::parse_flags(flags)?;
         memory.range(accepted, 4)?;
         let room = self.table.reserve()?;
         let stream = listener.accept(flags.into())?;
         let base = SOCKET_RIGHTS & entry.inheriting;
-        let new = Entry::new(Descriptor::Stream(stream), base, Rights::empty());
+        let new = Entry::new(Descriptor::Tcp(stream), base, Rights::empty());
         memory.write_u32(accepted, room.fill(new))
     }
 
@@ -48,6 +49,12 @@ impl WasiP1Context {
         received_flags: u32,
     ) -> Result<(), Errno> {
         let entry = self.table.get(fd)?;
+        if let Descriptor::Udp(_) = entry.descriptor() {
+            let (vectors, results) = ((vectors, vectors_count), (received, received_flags));
+            return self
+                .receive_datagram(memory, fd, vectors, flags, results)
+                .map(drop);
+        }
         let stream = stream(entry.descriptor())?;
         entry.require(Rights::FD_READ)?;
         let flags: ReceiveInFlags = abi::parse_flags(flags)?;
@@ -83,6 +90,15 @@ impl WasiP1Context {
         sent: u32,
     ) -> Result<(), Errno> {
         let entry = self.table.get(fd)?;
+        if let Descriptor::Udp(socket) = entry.descriptor() {
+            entry.require(Rights::FD_WRITE)?;
+            let vectors = Vectors::new(memory, vectors, vectors_count, self.quotas.vectors_max)?;
+            memory.range(sent, 4)?;
+            let datagram = vectors.datagram(memory)?;
+            let count = socket.send(&[IoSlice::new(&datagram)], None)?;
+            // A datagram is shorter than 64 KiB.
+            return memory.write_u32(sent, count as u32);
+        }
         let stream = stream(entry.descriptor())?;
         entry.require(Rights::FD_WRITE)?;
         if flags != 0 {
@@ -116,10 +132,11 @@ impl WasiP1Context {
     }
 }
 
-fn stream(descriptor: &Descriptor) -> Result<&TcpStream, Errno> {
+/// A TCP socket; whether it is one that listens, the system says.
+pub(super) fn stream(descriptor: &Descriptor) -> Result<&TcpSocket, Errno> {
     match descriptor {
-        Descriptor::Stream(stream) => Ok(stream),
-        Descriptor::Listener(_) => Err(Errno::NotConn),
+        Descriptor::Tcp(socket) => Ok(socket),
+        Descriptor::Udp(_) => Err(Errno::NotSup),
         Descriptor::Input(_)
         | Descriptor::Output(_)
         | Descriptor::File(_)
@@ -127,18 +144,7 @@ fn stream(descriptor: &Descriptor) -> Result<&TcpStream, Errno> {
     }
 }
 
-fn listener(descriptor: &Descriptor) -> Result<&TcpListener, Errno> {
-    match descriptor {
-        Descriptor::Listener(listener) => Ok(listener),
-        Descriptor::Stream(_) => Err(Errno::Inval),
-        Descriptor::Input(_)
-        | Descriptor::Output(_)
-        | Descriptor::File(_)
-        | Descriptor::Directory(_) => Err(Errno::NotSock),
-    }
-}
-
-fn receive_flags(flags: ReceiveInFlags) -> ReceiveFlags {
+pub(super) fn receive_flags(flags: ReceiveInFlags) -> ReceiveFlags {
     let mut converted = ReceiveFlags::empty();
     converted.set(
         ReceiveFlags::PEEK,
@@ -154,7 +160,7 @@ fn receive_flags(flags: ReceiveInFlags) -> ReceiveFlags {
 /// With flags, the system receives into one buffer at a time. What is only looked
 /// at stays there, so a second buffer would get the same bytes.
 fn receive(
-    stream: &TcpStream,
+    stream: &TcpSocket,
     slices: &mut [IoSliceMut<'_>],
     flags: ReceiveFlags,
 ) -> Result<usize, Errno> {
