@@ -114,12 +114,29 @@ granted:
   --env NAME[=VALUE]       a variable; without a value, the host's
   --inherit-env            all of the host's variables
   --tcp-listen HOST:PORT   a socket that is listening, to accept connections on
+  --net HOST[:PORT]        hosts to reach by sockets, as a list: a name, *.NAME, an address, a
+                           block like 10.0.0.0/8, or *; with tcp: or udp: before it, by that
+                           only; 8000-8010 are ports, too
+  --listen ADDRESS[:PORT]  addresses to listen on, which the program does by itself
+  --grant-file FILE        all that a file says
+  --no-sandbox             lets the command itself reach everything: on Linux, the kernel holds it
+                           to these grants too, should a program ever escape from the engine
 
-No path leaves a granted directory, whatever links are in it.
+No path leaves a granted directory, whatever links are in it. Names are looked up if they are
+granted, and what they lead to may then be reached on the ports that were granted; a name leads
+to no address of this machine but `localhost`. What is refused is EACCES to the program.
+
+A file of grants is TOML; its keys are the names of these flags and of the limits:
+
+  dir = [\"data::/data\"]              paths are meant from the file's folder
+  env = { LANG = \"C\", HOME = true }  true passes the host's
+  net = [\"tcp:example.com:443\"]
+  max-memory = \"256MiB\"
 
   silica run --dir-ro ~/photos::/in --dir ./out::/out convert.wasm /in/a.png /out/a.jpg
 
-`silica inspect` says what a module could use. `silica run --trace` shows what it does use.
+`silica inspect` says what a module could use. `silica run --trace` shows what it does use, and
+for what is refused, the flag that would grant it.
 ";
 
 const LIMITS: &str = "\

@@ -7,18 +7,17 @@ use std::process::ExitCode;
 use silica::wasi::p1::WasiP1Context;
 use silica::{Engine, EngineError, Error, Extern, Instance, Linker, Module, Store};
 
+use crate::commands::run::confine::Confinement;
 use crate::commands::run::outcome::Outcome;
 use crate::commands::run::state::{Bounds, State};
 use crate::failure::{Failure, Result};
-use crate::flags::{
-    CacheUse, Directories, EngineFlags, LimitFlags, Listeners, Preload, Profile, Synthetic,
-    Variables,
-};
+use crate::flags::{CacheUse, EngineFlags, GrantFiles, Grants, Preload, Profile, SandboxFlags};
 use crate::image::Program;
 use crate::status::Status;
 use crate::{image, output};
 
 mod component;
+mod confine;
 mod invoke;
 mod outcome;
 mod profile;
@@ -43,19 +42,13 @@ mod wave;
 )]
 pub(crate) struct Run {
     #[command(flatten)]
-    directories: Directories,
+    grants: Grants,
 
     #[command(flatten)]
-    synthetic: Synthetic,
+    files: GrantFiles,
 
     #[command(flatten)]
-    variables: Variables,
-
-    #[command(flatten)]
-    listeners: Listeners,
-
-    #[command(flatten)]
-    limits: LimitFlags,
+    sandbox: SandboxFlags,
 
     #[command(flatten)]
     engine: EngineFlags,
@@ -120,24 +113,31 @@ impl Run {
         PathBuf::from(&self.program[0])
     }
 
-    pub(crate) fn execute(&self) -> Result<ExitCode> {
+    pub(crate) fn execute(mut self) -> Result<ExitCode> {
+        self.grants = self.files.and(&self.grants)?;
         let flags = match self.profile {
             // A profiler wants to know where functions are before they run.
             Some(Profile::Perfmap | Profile::Jitdump) => self.engine.ahead(),
             Some(Profile::Tiers) | None => self.engine.clone(),
         };
-        let engine = flags.engine_with(&self.limits, self.cache.cache())?;
+        let wasi = self.context()?;
+        let confinement = self.confinement();
+        let cache = self.cache.cache();
+        if let Some(confinement) = &confinement {
+            confinement.begin(cache.as_ref())?;
+        }
+        let engine = flags.engine_with(&self.grants.limits, cache)?;
         let path = self.path();
         let program = image::load_program(&engine, &path, self.allow_precompiled)?;
-        let mut store = self.store(&engine)?;
-        let watch = self
-            .limits
-            .timeout
-            .map(|span| timeout::start(span.0, store.interrupt_handle()));
+        let mut store = self.store(&engine, wasi)?;
+        let timeout = self.grants.limits.timeout;
+        let watch = timeout.map(|span| timeout::start(span.0, store.interrupt_handle()));
         let result = match &program {
-            Program::Module(module) => self.run_in(&mut store, module),
+            Program::Module(module) => self.run_in(&mut store, module, confinement.as_ref()),
             Program::Component(component) => {
-                component::run(&mut store, component, self.invoke.as_deref(), &self.limits)
+                self.complete(confinement.as_ref())?;
+                let invoke = self.invoke.as_deref();
+                component::run(&mut store, component, invoke, &self.grants.limits)
             }
         };
         drop(watch);
@@ -150,21 +150,45 @@ impl Run {
         result.map(Outcome::finish)
     }
 
-    fn store(&self, engine: &Engine) -> Result<Store<State>> {
-        let bounds = Bounds {
-            memory_bytes: self.limits.max_memory.map(|bytes| bytes.0),
-            fuel: self.limits.fuel,
+    /// The second wall, unless there is to be none. A profiler's files are wherever it wants them.
+    fn confinement(&self) -> Option<Confinement> {
+        let profiles = matches!(self.profile, Some(Profile::Perfmap | Profile::Jitdump));
+        if !self.sandbox.is_on() || profiles {
+            return None;
+        }
+        let preloads = self.preload.iter().map(|preload| preload.path.clone());
+        let modules = std::iter::once(self.path()).chain(preloads);
+        Some(Confinement::new(&self.grants, modules.collect()))
+    }
+
+    /// Holds the process to what is granted, now that everything is loaded.
+    fn complete(&self, confinement: Option<&Confinement>) -> Result<()> {
+        let Some(confinement) = confinement else {
+            return Ok(());
         };
-        state::store(engine, self.context()?, bounds)
+        let cache = self
+            .engine
+            .compiles_while_running()
+            .then(|| self.cache.cache());
+        confinement.complete(cache.flatten().as_ref())
+    }
+
+    fn store(&self, engine: &Engine, wasi: WasiP1Context) -> Result<Store<State>> {
+        let bounds = Bounds {
+            memory_bytes: self.grants.limits.max_memory.map(|bytes| bytes.0),
+            fuel: self.grants.limits.fuel,
+        };
+        state::store(engine, wasi, bounds)
             .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))
     }
 
     fn context(&self) -> Result<WasiP1Context> {
         let grants = system::Grants {
-            directories: &self.directories.0,
-            synthetic: self.synthetic,
-            variables: self.variables.resolve()?,
-            listeners: self.listeners.open()?,
+            directories: &self.grants.directories.0,
+            synthetic: self.grants.synthetic,
+            variables: self.grants.variables.resolve()?,
+            listeners: self.grants.listeners.open()?,
+            network: self.grants.network.grants(),
             arguments: self.guest_arguments()?,
             trace: self.trace,
         };
@@ -190,7 +214,12 @@ impl Run {
         Ok(arguments)
     }
 
-    fn run_in(&self, store: &mut Store<State>, module: &Module) -> Result<Outcome> {
+    fn run_in(
+        &self,
+        store: &mut Store<State>,
+        module: &Module,
+        confinement: Option<&Confinement>,
+    ) -> Result<Outcome> {
         let mut linker = Linker::new(store.engine());
         let mut modules = vec![module.clone()];
         let mut preloads = Vec::new();
@@ -200,8 +229,10 @@ impl Run {
             modules.push(loaded.clone());
             preloads.push((preload, loaded));
         }
+        self.complete(confinement)?;
         if modules.iter().any(system::is_needed) {
-            silica::wasi::p1::add_to_linker(&mut linker, |state: &mut State| &mut state.wasi)
+            let wasi: fn(&mut State) -> &mut WasiP1Context = |state| &mut state.wasi;
+            silica::wasi::p1::add_to_linker_with_sockets(&mut linker, &modules, wasi)
                 .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))?;
         }
         if let Some(profile) = self.profile {
@@ -213,7 +244,7 @@ impl Run {
             return Err(threads::with_preload(&preload.name));
         }
         if silica::wasi::threads::is_needed(module) && preloads.is_empty() {
-            let threads_max = self.limits.threads_max();
+            let threads_max = self.grants.limits.threads_max();
             let result = threads::run(linker, store, module, threads_max, |store, instance| {
                 self.start(store, instance)
             });
@@ -251,7 +282,7 @@ impl Run {
     fn ended(&self, error: &Error) -> Result<Outcome> {
         match error.downcast_ref::<EngineError>() {
             Some(reason) => Err(self.unlinked(reason, error)),
-            None => outcome::of_error(error, &self.limits),
+            None => outcome::of_error(error, &self.grants.limits),
         }
     }
 
@@ -303,7 +334,7 @@ impl Run {
             })?;
         match function.call(&mut *store, ()) {
             Ok(()) => Ok(Outcome::Returned),
-            Err(error) => outcome::of_error(&error, &self.limits),
+            Err(error) => outcome::of_error(&error, &self.grants.limits),
         }
     }
 
@@ -322,7 +353,7 @@ impl Run {
                 output::print(invoke::show(&results))?;
                 Ok(Outcome::Returned)
             }
-            Err(error) => outcome::of_error(&error, &self.limits),
+            Err(error) => outcome::of_error(&error, &self.grants.limits),
         }
     }
 }

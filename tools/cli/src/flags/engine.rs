@@ -92,6 +92,11 @@ impl EngineFlags {
         }
     }
 
+    /// Whether functions are compiled, and kept, while the program runs.
+    pub(crate) fn compiles_while_running(&self) -> bool {
+        self.tier == Some(Tier::Auto)
+    }
+
     /// The engine that they make, with the limits that code must know of.
     pub(crate) fn engine(&self, limits: &LimitFlags) -> Result<Engine> {
         self.engine_with(limits, None)

@@ -28,6 +28,12 @@ fn parse(text: &str) -> std::result::Result<(String, Option<String>), String> {
 }
 
 impl Variables {
+    /// Adds others, which replace those of their names.
+    pub(crate) fn add(&mut self, others: Variables) {
+        self.variables.extend(others.variables);
+        self.inherit |= others.inherit;
+    }
+
     /// The program's environment. A later variable replaces an earlier one of its name.
     pub(crate) fn resolve(&self) -> Result<Vec<(String, String)>> {
         let mut all: Vec<(String, String)> = Vec::new();

@@ -32,6 +32,17 @@ pub(crate) struct LimitFlags {
 }
 
 impl LimitFlags {
+    /// Lets the limits of others hold where they have any.
+    pub(crate) fn replace_by(&mut self, others: LimitFlags) {
+        *self = LimitFlags {
+            fuel: others.fuel.or(self.fuel),
+            timeout: others.timeout.or(self.timeout),
+            max_memory: others.max_memory.or(self.max_memory),
+            max_threads: others.max_threads.or(self.max_threads),
+            max_stack: others.max_stack.or(self.max_stack),
+        };
+    }
+
     /// The most threads at once. Where fuel is counted there is one: what others would use up is nobody's.
     pub(crate) fn threads_max(&self) -> u32 {
         match (self.fuel, self.max_threads) {

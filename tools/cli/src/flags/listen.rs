@@ -24,6 +24,11 @@ fn parse(text: &str) -> std::result::Result<SocketAddr, String> {
 }
 
 impl Listeners {
+    /// Adds others, whose sockets come after these.
+    pub(crate) fn add(&mut self, others: Listeners) {
+        self.addresses.extend(others.addresses);
+    }
+
     /// Listens on all of them.
     pub(crate) fn open(&self) -> Result<Vec<TcpListener>> {
         let open = |address: &SocketAddr| {

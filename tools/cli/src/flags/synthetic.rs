@@ -12,3 +12,11 @@ pub(crate) struct Synthetic {
     #[arg(long = "tmp")]
     pub(crate) temporary: bool,
 }
+
+impl Synthetic {
+    /// Adds what others grant.
+    pub(crate) fn add(&mut self, others: Synthetic) {
+        self.devices |= others.devices;
+        self.temporary |= others.temporary;
+    }
+}

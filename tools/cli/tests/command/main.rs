@@ -7,6 +7,7 @@ mod common;
 mod components;
 mod errors;
 mod images;
+mod network;
 mod run;
 mod threads;
 mod tools;

@@ -84,6 +84,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "silica-engine",
         ],
     ),
+    ("silica-sandbox", &[]),
     ("silica-wasi-host", &[]),
     ("silica-wasi-p1", &["silica-engine", "silica-wasi-host"]),
     ("silica-wasi-threads", &["silica-engine"]),
@@ -98,7 +99,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("silica-wast", &["silica", "silica-module"]),
-    ("silica-cli", &["silica", "silica-module", "silica-wast"]),
+    (
+        "silica-cli",
+        &["silica", "silica-module", "silica-sandbox", "silica-wast"],
+    ),
     ("xtask", &[]),
 ];
 

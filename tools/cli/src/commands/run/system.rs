@@ -3,10 +3,11 @@
 use std::net::TcpListener;
 
 use silica::Module;
-use silica::wasi::p1::{DirPerms, FilePerms, WasiP1Context};
+use silica::wasi::host::{Network, NetworkGrants, Quotas};
+use silica::wasi::p1::{DirPerms, FilePerms, MissingGrant, WasiP1Context};
 
 use crate::failure::{Failure, Result};
-use crate::flags::{Directory, Synthetic};
+use crate::flags::{self, Directory, Synthetic};
 use crate::output;
 use crate::status::Status;
 
@@ -16,6 +17,7 @@ pub(super) struct Grants<'a> {
     pub(super) synthetic: Synthetic,
     pub(super) variables: Vec<(String, String)>,
     pub(super) listeners: Vec<TcpListener>,
+    pub(super) network: NetworkGrants,
     pub(super) arguments: Vec<String>,
     pub(super) trace: bool,
 }
@@ -59,10 +61,38 @@ impl Grants<'_> {
         for listener in self.listeners {
             builder = builder.preopened_listener(listener);
         }
+        let quotas = Quotas::default();
         if self.trace {
-            builder = builder.trace(|record| output::complain(record));
+            let told = |refusal: &_| output::complain(flags::missing(refusal));
+            builder = builder
+                .network(Network::observed(self.network, &quotas, told))
+                .trace(|record| {
+                    output::complain(record);
+                    if let Some(missing) = &record.missing {
+                        output::complain(missing_directory(missing));
+                    }
+                });
+        } else {
+            builder = builder.network(Network::new(self.network, &quotas));
         }
         Ok(builder.build())
+    }
+}
+
+/// What a path needed, and the flag that would grant it.
+fn missing_directory(missing: &MissingGrant) -> String {
+    match missing {
+        MissingGrant::Write(Some(directory)) => format!(
+            "not granted: changing anything in {directory}; `--dir HOST::{directory}` grants it, in place of `--dir-ro`"
+        ),
+        MissingGrant::Write(None) => {
+            "not granted: changing anything there; `--dir` grants it, in place of `--dir-ro`"
+                .to_owned()
+        }
+        MissingGrant::Outside => {
+            "not granted: the path leads out of its directory; `--dir` for where it leads grants it"
+                .to_owned()
+        }
     }
 }
 
