@@ -93,7 +93,7 @@ pub(crate) struct Engine {
     /// What it says of its version.
     pub(crate) version: String,
     /// The script with which node runs WASI programs.
-    script: PathBuf,
+    pub(crate) script: PathBuf,
 }
 
 /// Finds the engines that the options ask for.

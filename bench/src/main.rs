@@ -4,7 +4,8 @@
 //! The programs are in [`programs`]; how an engine is found and called is in [`engines`]; the
 //! order of runs and what is taken from each is in [`measure`]. What one call, one instance or one
 //! file access costs is another question, asked by `silica-bench micro` (see [`micro`]); programs made of
-//! garbage-collected objects have a table of their own, `silica-bench objects` (see [`objects`]).
+//! garbage-collected objects have a table of their own, `silica-bench objects` (see [`objects`]); and how soon a program
+//! says something, by `silica-bench starts` (see [`starts`]).
 
 #![forbid(unsafe_code)]
 
@@ -17,9 +18,11 @@ mod objects;
 mod options;
 mod paths;
 mod plot;
+mod plot_starts;
 mod process;
 mod programs;
 mod results;
+mod starts;
 mod table;
 
 use anyhow::{Context, Result, bail};
@@ -43,6 +46,7 @@ fn run(options: &Options) -> Result<ExitCode> {
     match &options.command {
         Some(Command::Peak { command }) => process::report_peak(command),
         Some(Command::Micro(micro)) => micro::run(&Paths::find()?, options, micro),
+        Some(Command::Starts) => starts::run(&Paths::find()?, options),
         Some(Command::Objects) => objects::run(&Paths::find()?, options),
         None => compare(&Paths::find()?, options),
     }

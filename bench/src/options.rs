@@ -81,6 +81,10 @@ pub(crate) enum Command {
     ///
     /// The options before the subcommand choose programs, engines and runs.
     Objects,
+    /// Measures whole processes to their first output and to their end, for modules of all sizes, with nothing kept and with what engines keep.
+    ///
+    /// The options before the subcommand choose programs, engines and runs.
+    Starts,
     /// Runs a command and prints the most memory that it had resident, in KiB, on standard error.
     #[command(hide = true)]
     Peak {

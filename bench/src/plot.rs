@@ -39,7 +39,7 @@ impl Scale {
     }
 }
 
-fn colour(kind: Kind) -> &'static str {
+pub(crate) fn colour(kind: Kind) -> &'static str {
     match kind {
         Kind::Native => "#555555",
         Kind::Silica => "#c2410c",
@@ -201,7 +201,7 @@ fn legend(results: &Results, shown: &[usize], both: bool) -> String {
     out
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -15,6 +15,8 @@ pub(crate) struct Run {
     pub(crate) stdout: String,
     /// Standard error.
     pub(crate) stderr: String,
+    /// From before the process was made until it wrote its first byte to standard output, if it did.
+    pub(crate) first_output: Option<Duration>,
     /// From before the process was made until it was gone.
     pub(crate) wall: Duration,
     /// The processor time of the process, its own and the system's for it, over all its threads.
@@ -45,16 +47,22 @@ pub(crate) fn run(command: &mut Command, timeout: Duration) -> Result<Run> {
     for (index, stream) in streams.into_iter().enumerate() {
         let (sender, mut stream) = (sender.clone(), stream.context("the streams are pipes")?);
         thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let read = stream.read_to_end(&mut bytes);
+            let mut bytes = vec![0; 1 << 10];
+            let begun = stream.read(&mut bytes);
+            let first = start.elapsed();
+            let read = begun.and_then(|count| {
+                bytes.truncate(count);
+                stream.read_to_end(&mut bytes)
+            });
+            let first = (!bytes.is_empty()).then_some(first);
             // The receiver is gone when the run was given up; nobody wants the text then.
             let _ = sender.send((
                 index,
-                read.map(|_| String::from_utf8_lossy(&bytes).into_owned()),
+                read.map(|_| (String::from_utf8_lossy(&bytes).into_owned(), first)),
             ));
         });
     }
-    let mut texts = [String::new(), String::new()];
+    let mut texts = [(String::new(), None), (String::new(), None)];
     for _ in 0..2 {
         let left = timeout.saturating_sub(start.elapsed());
         let Ok((index, text)) = receiver.recv_timeout(left) else {
@@ -71,7 +79,7 @@ pub(crate) fn run(command: &mut Command, timeout: Duration) -> Result<Run> {
         .with_context(|| format!("cannot wait for {name}"))?;
     let wall = start.elapsed();
     let processor = children_time()?.saturating_sub(before);
-    let [stdout, stderr] = texts;
+    let [(stdout, first_output), (stderr, _)] = texts;
     if !status.success() {
         bail!(
             "{name}: {status}: {}",
@@ -81,6 +89,7 @@ pub(crate) fn run(command: &mut Command, timeout: Duration) -> Result<Run> {
     Ok(Run {
         stdout,
         stderr,
+        first_output,
         wall,
         processor,
     })
