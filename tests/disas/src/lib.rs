@@ -2,7 +2,8 @@
 //!
 //! A file begins with directives, one a line:
 //!
-//! - `;;! show = assembly` (or `translated`, `optimized`: Cranelift's IR before and after optimization)
+//! - `;;! show = assembly` (or `translated`, `optimized`: Cranelift's IR before and after optimization; or `baseline`: what is made in
+//!   one pass)
 //! - `;;! settings = fuel checked …`: words of `Case::settings`
 //! - `;;! proposals = gc`, as the command's flag takes them
 //! - `;;! processor = x86-64-v3` (or `x86-64-v2`, `aarch64`)
@@ -14,9 +15,14 @@
 
 #![forbid(unsafe_code)]
 
-use silica_contract::settings::{Architecture, OptimizationLevel, ProcessorFeatures, Settings};
+use iced_x86::{Decoder, DecoderOptions, Formatter as _, GasFormatter};
+use silica_contract::{
+    image::Section,
+    image_index::ImageIndex,
+    settings::{Architecture, OptimizationLevel, ProcessorFeatures, Settings, Tier},
+};
 use silica_module::{Features, Limits, parse_text};
-use silica_pipeline::Listing;
+use silica_pipeline::{Listing, Options, compile};
 
 /// The line between a module and its expected listing.
 pub const MARK: &str = ";; ---- expected ----";
@@ -27,6 +33,7 @@ enum Show {
     Translated,
     Optimized,
     Assembly,
+    Baseline,
 }
 
 /// A file's directives and module.
@@ -68,6 +75,10 @@ impl<'a> Case<'a> {
             ("show", "translated") => self.show = Show::Translated,
             ("show", "optimized") => self.show = Show::Optimized,
             ("show", "assembly") => self.show = Show::Assembly,
+            ("show", "baseline") => {
+                self.show = Show::Baseline;
+                self.settings.tier = Tier::Baseline;
+            }
             ("processor", "x86-64-v3") => self.settings.processor = x86_64_v3(),
             ("processor", "x86-64-v2") => {
                 self.settings.processor = ProcessorFeatures::baseline(Architecture::X86_64);
@@ -108,12 +119,16 @@ impl<'a> Case<'a> {
     /// A message if the module does not compile.
     pub fn expected_file(&self) -> Result<String, String> {
         let bytes = parse_text(self.module.as_bytes(), None).map_err(|e| e.to_string())?;
-        let limits = Limits::default();
-        let listings = silica_pipeline::list(&bytes, &self.features, &limits, &self.settings);
         let mut file = format!("{}\n\n{MARK}\n", self.module.trim_end());
-        for (function, listing) in listings.map_err(|e| e.to_string())? {
+        let listings = match self.show {
+            Show::Baseline => self.disassembled(&bytes)?,
+            Show::Translated => self.listed(&bytes, |listing| listing.translated)?,
+            Show::Optimized => self.listed(&bytes, |listing| listing.optimized)?,
+            Show::Assembly => self.listed(&bytes, |listing| listing.assembly)?,
+        };
+        for (function, listing) in listings {
             file += &format!(";; function {function}:\n");
-            for line in self.shown(&listing).lines() {
+            for line in listing.lines() {
                 file += format!(";;   {line}").trim_end();
                 file.push('\n');
             }
@@ -121,13 +136,50 @@ impl<'a> Case<'a> {
         Ok(file)
     }
 
-    fn shown<'l>(&self, listing: &'l Listing) -> &'l str {
-        match self.show {
-            Show::Translated => &listing.translated,
-            Show::Optimized => &listing.optimized,
-            Show::Assembly => &listing.assembly,
-        }
+    /// What Cranelift says of each function.
+    fn listed(
+        &self,
+        bytes: &[u8],
+        part: fn(Listing) -> String,
+    ) -> Result<Vec<(u32, String)>, String> {
+        let limits = Limits::default();
+        let listings = silica_pipeline::list(bytes, &self.features, &limits, &self.settings);
+        let listings = listings.map_err(|e| e.to_string())?.into_iter();
+        Ok(listings
+            .map(|(function, listing)| (function, part(listing)))
+            .collect())
     }
+
+    /// The machine code of each function. Places in the code are told as offsets from the function's start.
+    fn disassembled(&self, bytes: &[u8]) -> Result<Vec<(u32, String)>, String> {
+        let (limits, options) = (Limits::default(), Options::default());
+        let image = compile(bytes, &self.features, &limits, &self.settings, &options);
+        let image = image.map_err(|e| e.to_string())?;
+        let index = ImageIndex::read(&image).map_err(|e| e.to_string())?;
+        let metadata = index.metadata(&image, 0).map_err(|e| e.to_string())?;
+        let text = index.section(&image, Section::Text);
+        let functions = index
+            .functions(&image)
+            .zip(metadata.module.imported_functions..);
+        Ok(functions
+            .map(|(code, function)| {
+                let (start, end) = (code.start as usize, code.start + code.length);
+                (function, disassembly(&text[start..end as usize]))
+            })
+            .collect())
+    }
+}
+
+fn disassembly(code: &[u8]) -> String {
+    let mut decoder = Decoder::with_ip(64, code, 0, DecoderOptions::NONE);
+    let mut formatter = GasFormatter::new();
+    let mut text = String::new();
+    for instruction in &mut decoder {
+        let mut line = String::new();
+        formatter.format(&instruction, &mut line);
+        text += &format!("{:4x}: {line}\n", instruction.ip());
+    }
+    text
 }
 
 /// What most processors made since 2013 have, so that listings do not depend on the one at hand.
