@@ -2,7 +2,7 @@
 
 use silica_contract::{
     image::{self, ImageParts},
-    settings::Settings,
+    settings::{Settings, Tier},
 };
 use silica_module::{Decoded, Features, Limits, Module, check_operators, decode};
 use silica_translate::Environment;
@@ -50,7 +50,12 @@ pub fn compile(
     if let Some(error) = not_executed {
         return Err(error.into());
     }
-    check_operators(bytes, &module, features)?;
+    let has_descriptors = module.types.iter().any(|ty| ty.descriptor.is_some());
+    // What is missing a proposal is told before minutes are spent; where it takes seconds, when compiling fails.
+    let is_slow = settings.tier == Tier::Optimize;
+    if is_slow || has_descriptors {
+        check_operators(bytes, &module, features)?;
+    }
     let targets = Targets::new(settings).map_err(CompileError::Settings)?;
     let environment = Environment::new(&module, settings).with_bytes(bytes);
     let compiled = functions::compile_all(
@@ -61,7 +66,14 @@ pub fn compile(
             targets: &targets,
         },
         options,
-    )?;
+    );
+    let compiled = match compiled {
+        Err(error) if !is_slow => {
+            check_operators(bytes, &module, features)?;
+            return Err(error);
+        }
+        compiled => compiled?,
+    };
     drop(bodies);
     let text = Text::lay_out(&module, &targets, compiled)?;
     write(bytes, blake3::hash(bytes).into(), module, settings, &text)
