@@ -229,7 +229,7 @@ fn give_back(values: &[rt::Value], results: &mut [Val]) {
 /// The error of a call that failed. Out of line: a call that succeeds does not pay for it.
 #[cold]
 #[inline(never)]
-fn failed<T>(store: &StoreContextMut<'_, T>, error: rt::CallError) -> anyhow::Error {
+pub(crate) fn failed<T>(store: &StoreContextMut<'_, T>, error: rt::CallError) -> anyhow::Error {
     let engine: &Engine = store.engine();
     from_call(engine, &store.raw, error)
 }

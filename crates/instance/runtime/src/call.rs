@@ -6,9 +6,10 @@
 use std::{mem::MaybeUninit, sync::Arc};
 
 use silica_contract::{abi::Location, trap::TrapCode};
+use silica_module::{FunctionType, ValueType};
 
 use crate::{
-    CallError, Value,
+    CallError, RegisteredType, Value,
     entry::{
         self, Activation, Before, Entrance, FLOAT_ARGUMENTS, FLOAT_RESULTS, FUEL, MANY_RESULTS,
         RETURNED,
@@ -163,6 +164,141 @@ impl StoreState {
             run(state, activation, entrance)?;
             Ok(take_results(&activation.registers, area.as_ptr(), self))
         }
+    }
+}
+
+/// Most numbers that a function takes which is called by their bits.
+pub const NUMBERS_MAX: usize = 17;
+
+/// A function that takes numbers and gives one or nothing, to be called with their bits.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    function: Function,
+    ty: RegisteredType,
+    flags: u64,
+}
+
+impl Numbers {
+    /// The function.
+    #[must_use]
+    pub fn function(&self) -> Function {
+        self.function
+    }
+}
+
+/// Whether these are at most [`NUMBERS_MAX`] numbers, and at most one result.
+pub(crate) fn only_numbers(signature: &FunctionType) -> bool {
+    let is_number = |ty: &ValueType| match ty {
+        ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64 => true,
+        ValueType::V128 | ValueType::Ref(_) => false,
+    };
+    signature.params.len() <= NUMBERS_MAX
+        && signature.results.len() <= 1
+        && signature
+            .params
+            .iter()
+            .chain(&signature.results)
+            .all(is_number)
+}
+
+/// The bits that a number of this type has.
+#[inline(always)]
+pub(crate) fn number_bits(ty: ValueType, bits: u64) -> u64 {
+    match ty {
+        ValueType::I32 | ValueType::F32 => bits & u64::from(u32::MAX),
+        ValueType::I64 | ValueType::F64 | ValueType::V128 | ValueType::Ref(_) => bits,
+    }
+}
+
+impl StoreState {
+    /// Proves that a function takes at most [`NUMBERS_MAX`] numbers and gives one or nothing.
+    ///
+    /// # Panics
+    /// If the function belongs to another store.
+    #[must_use]
+    pub fn numbers(&self, function: Function) -> Option<Numbers> {
+        self.check(function.store(), "the function");
+        let ty = function.ty(self);
+        let signature = ty.function();
+        if !only_numbers(signature) || ty.layout().area_bytes > 0 {
+            return None;
+        }
+        let is_float = |ty: &ValueType| matches!(ty, ValueType::F32 | ValueType::F64);
+        let mut flags = 0;
+        if signature.params.iter().any(is_float) {
+            flags |= FLOAT_ARGUMENTS;
+        }
+        if signature.results.iter().any(is_float) {
+            flags |= FLOAT_RESULTS;
+        }
+        Some(Numbers {
+            function,
+            ty,
+            flags,
+        })
+    }
+
+    /// Calls a function with the bits of numbers, each in the lower half where its type is narrower. Gives those of
+    /// its result; 0 if it has none.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    ///
+    /// # Panics
+    /// If the function belongs to another store, or takes another number of arguments. Goes on with the panic of a
+    /// host function.
+    #[inline]
+    pub fn call_numbers(&mut self, numbers: &Numbers, params: &[u64]) -> Result<u64, CallError> {
+        let function = numbers.function;
+        self.check(function.store(), "the function");
+        let (signature, layout) = (numbers.ty.function(), numbers.ty.layout());
+        assert_eq!(
+            params.len(),
+            signature.params.len(),
+            "arguments of a call by bits"
+        );
+        let state = self.raw();
+        let mut place = MaybeUninit::uninit();
+        let activation = Activation::init(&mut place, state.cast());
+        let mut entrance = function.entrance(state);
+        entrance.flags |= numbers.flags;
+        // A whole number of 16 bytes.
+        let mut stack = [0_u64; NUMBERS_MAX + 1];
+        for ((bits, location), ty) in params.iter().zip(&layout.params).zip(&signature.params) {
+            let bits = number_bits(*ty, *bits);
+            match *location {
+                Location::Integer(register) => {
+                    activation.registers.integers[register as usize].write(bits);
+                }
+                Location::Float(register) => {
+                    activation.registers.floats[register as usize].write(u128::from(bits));
+                }
+                Location::Stack(offset) => stack[offset as usize / 8] = bits,
+                Location::Area(_) => unreachable!("parameters are not in the result area"),
+            }
+        }
+        activation.put_on_stack(&mut entrance, stack.as_ptr(), layout.stack_bytes as usize);
+        // SAFETY: `numbers` proved that the function takes numbers and needs no area; there are as many as it takes,
+        // checked above, placed by its layout; function and state belong together; `self` is not used while code runs.
+        unsafe { run(state, activation, entrance)? };
+        let bits = match layout.results.first() {
+            // SAFETY: the first integer register is always stored.
+            Some(Location::Integer(register)) => unsafe {
+                activation.registers.integers[*register as usize].assume_init()
+            },
+            // SAFETY: `enter` stored the float registers, since the flags asked for it.
+            Some(Location::Float(register)) => unsafe {
+                activation.registers.floats[*register as usize].assume_init() as u64
+            },
+            Some(Location::Area(_) | Location::Stack(_)) => {
+                unreachable!("`numbers` proved that there is no area")
+            }
+            None => 0,
+        };
+        Ok(signature
+            .results
+            .first()
+            .map_or(0, |ty| number_bits(*ty, bits)))
     }
 }
 

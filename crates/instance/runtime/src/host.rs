@@ -17,6 +17,7 @@ use silica_module::{FunctionType, RefType, ValueType};
 
 use crate::{
     HostError, RegisteredType, Runtime, RuntimeError, StoreMut, Value,
+    call::{NUMBERS_MAX, number_bits, only_numbers},
     entry::Registers,
     fault,
     handles::Function,
@@ -95,6 +96,22 @@ impl<T: 'static> HostFunction<T> {
         let closure: Dynamic<T> = Box::new(closure);
         let routine = general_dynamic::<T> as *const () as usize;
         HostFunction::new(runtime, ty, true, routine, closure)
+    }
+
+    /// A host function of at most [`NUMBERS_MAX`] numbers that gives one or nothing. It finds their bits, and puts
+    /// those of its result in the first place. `None` if the type is another.
+    pub fn numbers<F>(runtime: &Runtime, ty: RegisteredType, closure: F) -> Option<HostFunction<T>>
+    where
+        F: Fn(HostCall<'_, T>, &mut [u64; NUMBERS_MAX]) -> Result<(), HostError>
+            + Send
+            + Sync
+            + 'static,
+    {
+        if !only_numbers(ty.function()) || ty.layout().area_bytes > 0 {
+            return None;
+        }
+        let routine = general_numbers::<T, F> as *const () as usize;
+        Some(HostFunction::new(runtime, ty, true, routine, closure))
     }
 
     fn new<F: Send + Sync + 'static>(
@@ -246,6 +263,61 @@ unsafe extern "C" fn general_dynamic<T: 'static>(
             check_results(store, signature, &results)?;
             for (value, location) in results.iter().zip(&layout.results) {
                 put_result(&mut *registers, area, *location, value.to_bits(store));
+            }
+            Ok(layout.stack_bytes as usize)
+        });
+        match result {
+            Ok(stack_bytes) => stack_bytes,
+            Err(error) => fault::raise((*callee).state.cast(), error),
+        }
+    }
+}
+
+/// The routine of a host function of numbers. Gives the bytes of arguments to pop.
+///
+/// # Safety
+/// As [`guarded`], for a function made by [`HostFunction::numbers`]; the registers and the stack hold arguments of
+/// the function's type, placed by the convention.
+unsafe extern "C" fn general_numbers<T: 'static, F>(
+    registers: *mut Registers,
+    stack: *const u8,
+    callee: *mut HostContext,
+    caller: *mut u8,
+) -> usize
+where
+    F: Fn(HostCall<'_, T>, &mut [u64; NUMBERS_MAX]) -> Result<(), HostError>
+        + Send
+        + Sync
+        + 'static,
+{
+    // SAFETY: passed on.
+    unsafe {
+        let result = guarded::<T, F, usize>(callee, caller, |call, closure, _| {
+            // The context lives as long as the store, and so do what the host function is made from and its type.
+            let function = &(*callee).function;
+            let (signature, layout) = (function.ty.function(), function.ty.layout());
+            let mut values = [0; NUMBERS_MAX];
+            let places = layout.params.iter().zip(&signature.params);
+            for (value, (location, ty)) in values.iter_mut().zip(places) {
+                let bits = match *location {
+                    Location::Integer(register) => {
+                        (*registers).integers[register as usize].assume_init()
+                    }
+                    Location::Float(register) => {
+                        (*registers).floats[register as usize].assume_init() as u64
+                    }
+                    Location::Stack(offset) => {
+                        stack.add(offset as usize).cast::<u64>().read_unaligned()
+                    }
+                    Location::Area(_) => unreachable!("parameters are not in the result area"),
+                };
+                *value = number_bits(*ty, bits);
+            }
+            closure(call, &mut values).map_err(Raise::host)?;
+            if let (Some(location), Some(ty)) = (layout.results.first(), signature.results.first())
+            {
+                let bits = u128::from(number_bits(*ty, values[0]));
+                put_result(&mut *registers, std::ptr::null_mut(), *location, bits);
             }
             Ok(layout.stack_bytes as usize)
         });

@@ -64,6 +64,7 @@ mod typed;
 mod types;
 mod value;
 
+pub use call::{NUMBERS_MAX, Numbers};
 pub use code::{Compilation, ModuleSource};
 pub use error::{HostError, LoadError, RuntimeError, ThrownException};
 pub use handles::{
