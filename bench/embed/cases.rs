@@ -4,6 +4,9 @@
 //! under another name and the module `special` says what only that engine has: its pools and its
 //! way of being interruptible. Each measurement prints `NAME VALUE`, in nanoseconds.
 
+#[path = "components.rs"]
+mod components;
+
 use crate::special;
 use engine::{Config, Engine, Instance, Linker, Module, Store};
 use std::error::Error;
@@ -25,6 +28,7 @@ pub(crate) fn main() -> Result<()> {
     };
     calls(&report)?;
     throws(&report)?;
+    components::calls(&report)?;
     instances(&report, "", &special::plain())?;
     for (name, config) in special::pools() {
         instances(&report, &format!("_{name}"), &config)?;
