@@ -328,3 +328,130 @@ fn errors_that_wit_names_are_errors() {
     assert!(error.to_string().contains("not-directory"), "{error}");
     let _: fn(proxy::wasi::http::types::ErrorCode) -> String = |error| error.to_string();
 }
+
+/// A world whose functions wait.
+mod waiting {
+    silica::component::bindgen!({
+        inline: "
+            package test:waiting;
+            interface clock {
+                wait: func(turns: u32) -> u32;
+                resource alarm { ring: func() -> string; }
+            }
+            world waiting {
+                import clock;
+                export run: func(turns: u32) -> u32;
+            }
+        ",
+        imports: { "test:waiting/clock.wait": async | trappable, "test:waiting/clock.[method]alarm.ring": async },
+        exports: { default: async },
+    });
+}
+
+const WAITING: &str = r#"(component
+    (import "test:waiting/clock" (instance $clock
+      (export "wait" (func (param "turns" u32) (result u32)))))
+    (core func $wait (canon lower (func $clock "wait")))
+    (core module $m
+      (import "" "wait" (func $wait (param i32) (result i32)))
+      (func (export "run") (param i32) (result i32)
+        (i32.add (call $wait (local.get 0)) (call $wait (i32.const 1)))))
+    (core instance $i (instantiate $m (with "" (instance (export "wait" (func $wait))))))
+    (func (export "run") (param "turns" u32) (result u32) (canon lift (core func $i "run"))))"#;
+
+/// How often something was waited for.
+#[derive(Default)]
+struct Turns(u32);
+
+/// Pending once.
+struct Turn(bool);
+
+impl Future for Turn {
+    type Output = ();
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    }
+}
+
+impl waiting::test::waiting::clock::Host for Turns {
+    async fn wait(&mut self, turns: u32) -> silica::Result<u32> {
+        for _ in 0..turns {
+            Turn(false).await;
+            self.0 += 1;
+        }
+        if turns == 13 {
+            silica::bail!("unlucky");
+        }
+        Ok(2 * turns)
+    }
+}
+
+impl waiting::test::waiting::clock::HostAlarm for Turns {
+    async fn ring(&mut self, _: Resource<waiting::test::waiting::clock::Alarm>) -> String {
+        "ring".to_owned()
+    }
+
+    fn drop(&mut self, _: Resource<waiting::test::waiting::clock::Alarm>) -> silica::Result<()> {
+        Ok(())
+    }
+}
+
+/// Polls to the end; how often nothing was ready.
+fn run<F: Future>(future: F) -> (F::Output, u32) {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut pending = 0;
+    loop {
+        match future.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(output) => return (output, pending),
+            std::task::Poll::Pending => pending += 1,
+        }
+    }
+}
+
+fn waiting_guest() -> (Store<Turns>, waiting::Waiting) {
+    let engine = Engine::default();
+    let component = Component::new(&engine, WAITING).unwrap();
+    let mut linker = Linker::new(&engine);
+    waiting::Waiting::add_to_linker::<_, HasSelf<_>>(&mut linker, |turns| turns).unwrap();
+    let mut store = Store::new(&engine, Turns::default());
+    let made = waiting::Waiting::instantiate_async(&mut store, &component, &linker);
+    let guest = run(made).0.unwrap();
+    (store, guest)
+}
+
+#[test]
+fn a_call_is_suspended_while_the_host_waits() {
+    let (mut store, guest) = waiting_guest();
+    fn sent<F: Send>(future: F) -> F {
+        future
+    }
+    let (output, pending) = run(sent(guest.call_run(&mut store, 4)));
+    assert_eq!((output.unwrap(), pending), (10, 5));
+    assert_eq!(store.data().0, 5);
+    let error = run(guest.call_run(&mut store, 13)).0.unwrap_err();
+    assert!(format!("{error:#}").contains("unlucky"), "{error:#}");
+}
+
+#[test]
+fn a_call_that_is_dropped_is_over() {
+    let (mut store, guest) = waiting_guest();
+    {
+        let mut future = std::pin::pin!(guest.call_run(&mut store, 4));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
+    }
+    let error = run(guest.call_run(&mut store, 0)).0.unwrap_err();
+    assert_eq!(
+        error.downcast_ref(),
+        Some(&silica::component::CanonicalTrap::CannotEnter)
+    );
+}

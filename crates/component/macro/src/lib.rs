@@ -55,7 +55,8 @@ use syn::parse_macro_input;
 /// | `path: "wit"`, `path: ["a", "b"]` | where the WIT is |
 /// | `inline: "…"` | WIT here, which may use what is at `path` |
 /// | `features: ["name"]` | items that are `@unstable` and wanted all the same |
-/// | `imports: { default: trappable, "ns:package/interface": …, "ns:package/interface.function": … }` | how functions are implemented: `trappable` ones give a `Result` whose error stops the guest |
+/// | `imports: { default: trappable, "ns:package/interface": async, "ns:package/interface.function": … }` | how functions are implemented: `trappable` ones give a `Result` whose error stops the guest, `async` ones are futures |
+/// | `exports: { default: async }` | how functions are called |
 /// | `with: { "ns:package/interface/resource": Type, "ns:package/interface": module }` | a resource is this type; an interface was made elsewhere, and whoever made it links it |
 /// | `trappable_error_type: { "ns:package/interface/error" => Type }` | functions whose error is this give the host's own, which `Host::convert_…` converts or makes a trap of |
 /// | `additional_derives: [PartialEq]` | more derives for records, variants and enums |

@@ -45,6 +45,8 @@ pub(crate) struct Functions {
 pub(crate) struct Flags {
     /// Its implementation may stop the guest.
     pub(crate) trappable: bool,
+    /// It is a future.
+    pub(crate) is_async: bool,
 }
 
 impl Options {
@@ -76,6 +78,11 @@ impl Options {
 }
 
 impl Functions {
+    /// Whether one of them is a future.
+    pub(crate) fn any_async(&self) -> bool {
+        self.default.is_async || self.named.iter().any(|named| named.value.is_async)
+    }
+
     /// What is said of a function, of whose names the most particular come first.
     pub(crate) fn of(&self, names: &[String]) -> Flags {
         for name in names {
@@ -212,8 +219,10 @@ fn flags(input: ParseStream<'_>) -> Result<Flags> {
         let flag = input.call(Ident::parse_any)?;
         match flag.to_string().as_str() {
             "trappable" => flags.trappable = true,
+            "async" => flags.is_async = true,
             other => {
-                let message = format!("there is no flag `{other}`: expected `trappable`");
+                let message =
+                    format!("there is no flag `{other}`: expected `trappable` or `async`");
                 return Err(Error::new(flag.span(), message));
             }
         }

@@ -1,12 +1,12 @@
 //! Calls of what guests export, and core values as registers.
 
-use silica_component_describe::{FlatType, FunctionType, Plan, Signature};
-use silica_engine::{AsContextMut, Func, Result, StoreContextMut, Val};
+use silica_component_describe::{FlatType, FunctionType, Plan};
+use silica_engine::{AsContextMut, Result, StoreContextMut, Val};
 
 use crate::component::Component;
 use crate::context::{FlatValues, LiftContext, LowerContext, check_aligned};
 use crate::error::{CanonicalTrap, ComponentError};
-use crate::state::{Lifted, enter, set_may_leave, state};
+use crate::state::{Entered, Lifted, set_may_leave, state};
 
 /// What is lowered to a function and what is lifted from it.
 pub(crate) trait Values<T: 'static> {
@@ -41,51 +41,97 @@ pub(crate) trait Values<T: 'static> {
     ) -> Result<Self::Output>;
 }
 
-/// Calls a function that a guest exports.
+/// Calls a function that a guest exports, of the store whose state has this id.
 pub(crate) fn call<T: 'static, V: Values<T>>(
-    store: &mut StoreContextMut<'_, T>,
+    store: StoreContextMut<'_, T>,
+    id: u64,
     component: &Component,
     lifted: &Lifted,
     values: &V,
 ) -> Result<V::Output> {
+    let plan = component.plan();
+    let (mut entered, flat) = begin(store, id, plan, lifted, values)?;
+    let result = lifted.function.call(&mut entered.store, flat.as_slice())?;
+    end(entered, plan, lifted, values, result)
+}
+
+/// As [`call`], on a stack that asynchronous host functions suspend.
+pub(crate) async fn call_async<T: Send + 'static, V: Values<T> + Sync>(
+    store: StoreContextMut<'_, T>,
+    id: u64,
+    component: &Component,
+    lifted: &Lifted,
+    values: &V,
+) -> Result<V::Output> {
+    let plan = component.plan();
+    let (mut entered, flat) = begin(store, id, plan, lifted, values)?;
+    let types = &lifted.signature;
+    let params: Vec<Val> = std::iter::zip(&types.params, flat.as_slice())
+        .map(|(ty, bits)| to_core(*ty, *bits))
+        .collect();
+    let mut results = vec![Val::I32(0); types.results.len()];
+    let function = lifted.function.func();
+    function
+        .call_async(&mut entered.store, &params, &mut results)
+        .await?;
+    let result = results.first().map_or(0, from_core);
+    end(entered, plan, lifted, values, result)
+}
+
+/// Enters the instance, and lowers what it is given.
+fn begin<'s, T: 'static, V: Values<T>>(
+    store: StoreContextMut<'s, T>,
+    id: u64,
+    plan: &Plan,
+    lifted: &Lifted,
+    values: &V,
+) -> Result<(Entered<'s, T>, FlatValues)> {
     if lifted.is_async {
         return Err(CanonicalTrap::Unsupported("canon lift async").into());
     }
-    let root = lifted.options.guest.root;
-    enter(store, root, |store, has_run| {
-        if lifted.borrows {
-            state(store).enter_scope();
+    let guest = lifted.options.guest;
+    let mut entered = Entered::new(store, id, guest.root)?;
+    let all = state(&mut entered.store);
+    if lifted.borrows {
+        all.enter_scope();
+    }
+    all.guest(guest).context = [0; 2];
+    let ty = plan.types.function(lifted.ty);
+    match lower(&mut entered.store, plan, lifted, ty, values) {
+        Ok(flat) => Ok((entered, flat)),
+        Err(error) => {
+            // An embedder's mistake does the guest no harm, unless it has left borrowed handles there.
+            entered.harmless = !lifted.borrows && error.downcast_ref::<ComponentError>().is_some();
+            Err(error)
         }
-        state(store).guest(lifted.options.guest).context = [0; 2];
-        let plan = component.plan();
-        let ty = plan.types.function(lifted.ty);
-        let flat = match lower(store, plan, lifted, ty, values) {
-            Ok(flat) => flat,
-            Err(error) => {
-                // An embedder's mistake does the guest no harm, unless it has left borrowed handles there.
-                *has_run = lifted.borrows || error.downcast_ref::<ComponentError>().is_none();
-                return Err(error);
-            }
-        };
-        let signature = &lifted.signature;
-        let results = call_core(store, lifted.function, signature, &flat)?;
-        let output = lift(store, plan, lifted, ty, values, results.clone())?;
-        if lifted.borrows {
-            state(store).exit_scope()?;
-        }
-        if let Some(post_return) = lifted.post_return {
-            let signature = Signature {
-                params: signature.results.clone(),
-                results: Vec::new(),
-                params_in_memory: false,
-                result_in_memory: false,
-            };
-            set_may_leave(store, lifted.options.guest, false)?;
-            call_core(store, post_return, &signature, &results)?;
-            set_may_leave(store, lifted.options.guest, true)?;
-        }
-        Ok(output)
-    })
+    }
+}
+
+/// Lifts what the guest gave, and lets it clean up.
+fn end<T: 'static, V: Values<T>>(
+    mut entered: Entered<'_, T>,
+    plan: &Plan,
+    lifted: &Lifted,
+    values: &V,
+    result: u64,
+) -> Result<V::Output> {
+    let store = &mut entered.store;
+    let ty = plan.types.function(lifted.ty);
+    let mut results = FlatValues::default();
+    results.push(result);
+    let output = lift(store, plan, lifted, ty, values, results)?;
+    if lifted.borrows {
+        state(store).exit_scope()?;
+    }
+    if let Some(post_return) = &lifted.post_return {
+        let given = [result];
+        let count = lifted.signature.results.len();
+        set_may_leave(store, &lifted.options, false)?;
+        post_return.call(store.as_context_mut(), &given[..count])?;
+        set_may_leave(store, &lifted.options, true)?;
+    }
+    entered.done();
+    Ok(output)
 }
 
 fn lower<T: 'static, V: Values<T>>(
@@ -129,32 +175,6 @@ fn lift<T: 'static, V: Values<T>>(
     check_aligned(pointer, layout.align)?;
     cx.bytes(pointer, layout.size)?;
     values.lift_memory(&mut cx, ty, pointer)
-}
-
-/// Calls a core function with registers.
-fn call_core<T: 'static>(
-    store: &mut StoreContextMut<'_, T>,
-    function: Func,
-    signature: &Signature,
-    flat: &FlatValues,
-) -> Result<FlatValues> {
-    let mut params = [const { Val::I32(0) }; 17];
-    let count = signature.params.len().min(params.len());
-    for ((param, ty), bits) in params
-        .iter_mut()
-        .zip(&signature.params)
-        .zip(flat.as_slice())
-    {
-        *param = to_core(*ty, *bits);
-    }
-    let mut result = [const { Val::I32(0) }; 1];
-    let results = &mut result[..signature.results.len().min(1)];
-    function.call(store.as_context_mut(), &params[..count], results)?;
-    let mut values = FlatValues::default();
-    for result in results {
-        values.push(from_core(result));
-    }
-    Ok(values)
 }
 
 /// A register's bits as a core value.

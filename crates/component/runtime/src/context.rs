@@ -30,7 +30,7 @@ impl Default for FlatValues {
 
 impl FlatValues {
     /// Parameters, and a pointer to results.
-    const MOST: usize = silica_component_describe::FLAT_PARAMETERS_MAX + 1;
+    pub(crate) const MOST: usize = silica_engine::NUMERIC_PARAMS_MAX;
 
     #[doc(hidden)]
     #[inline]
@@ -52,6 +52,15 @@ impl FlatValues {
     pub fn pad(&mut self, count: usize) {
         while self.count() < count {
             self.push(0);
+        }
+    }
+
+    /// What arguments are.
+    pub(crate) fn of(bits: [u64; FlatValues::MOST], count: usize) -> FlatValues {
+        FlatValues {
+            bits,
+            count: count as u8,
+            next: 0,
         }
     }
 
@@ -115,12 +124,16 @@ impl<'a, T: 'static> LowerContext<'a, T> {
         let Some(realloc) = self.options.realloc else {
             return Err(CanonicalTrap::ReallocOutOfBounds.into());
         };
-        let guest = self.options.guest;
+        let options = self.options;
         // An adapter that asks for a string may have forbidden it before.
-        let before = may_leave(&mut self.store, guest);
-        set_may_leave(&mut self.store, guest, false)?;
+        let before = may_leave(&mut self.store, options);
+        if before {
+            set_may_leave(&mut self.store, options, false)?;
+        }
         let pointer = realloc.call(self.store.as_context_mut(), (old, old_bytes, align, bytes))?;
-        set_may_leave(&mut self.store, guest, before)?;
+        if before {
+            set_may_leave(&mut self.store, options, true)?;
+        }
         if align_to(pointer.into(), align) != u64::from(pointer) {
             return Err(CanonicalTrap::ReallocUnaligned.into());
         }
@@ -250,3 +263,5 @@ fn range(pointer: u32, count: u64, length: usize) -> Result<std::ops::Range<usiz
     }
     Ok(start as usize..end as usize)
 }
+
+const _: () = assert!(FlatValues::MOST == silica_component_describe::FLAT_PARAMETERS_MAX + 1);

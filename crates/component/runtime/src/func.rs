@@ -6,7 +6,7 @@ use std::sync::Arc;
 use silica_component_describe::{FunctionType, function_text};
 use silica_engine::{AsContextMut, Result, StoreContextMut};
 
-use crate::call::{Values, call};
+use crate::call::{Values, call, call_async};
 use crate::component::Component;
 use crate::context::{FlatValues, LiftContext, LowerContext};
 use crate::error::ComponentError;
@@ -127,13 +127,38 @@ impl Func {
         params: &[Val],
         results: &mut [Val],
     ) -> Result<()> {
-        let mut store = store.as_context_mut();
-        self.check_store(&mut store);
         let ty = self.ty();
         count("parameters", ty.params.len(), params.len())?;
         count("results", usize::from(ty.result.is_some()), results.len())?;
         let values = Dynamic { params };
-        let output = call(&mut store, &self.component, &self.lifted, &values)?;
+        let store = store.as_context_mut();
+        let output = call(store, self.store, &self.component, &self.lifted, &values)?;
+        if let (Some(place), Some(output)) = (results.first_mut(), output) {
+            *place = output;
+        }
+        Ok(())
+    }
+
+    /// As [`Func::call`], on a stack that asynchronous host functions suspend. Dropping the future unwinds the call,
+    /// after which its instance cannot be entered again.
+    ///
+    /// # Errors
+    /// As [`Func::call`].
+    ///
+    /// # Panics
+    /// As [`Func::call`].
+    pub async fn call_async<T: Send + 'static>(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        let ty = self.ty();
+        count("parameters", ty.params.len(), params.len())?;
+        count("results", usize::from(ty.result.is_some()), results.len())?;
+        let values = Dynamic { params };
+        let store = store.as_context_mut();
+        let output = call_async(store, self.store, &self.component, &self.lifted, &values).await?;
         if let (Some(place), Some(output)) = (results.first_mut(), output) {
             *place = output;
         }
@@ -172,14 +197,34 @@ impl Func {
         mut store: impl AsContextMut,
         params: P,
     ) -> Result<R> {
-        let mut store = store.as_context_mut();
-        self.check_store(&mut store);
         let values = Static {
             params,
             types: &self.lifted.types,
             result: PhantomData,
         };
-        call(&mut store, &self.component, &self.lifted, &values)
+        let store = store.as_context_mut();
+        call(store, self.store, &self.component, &self.lifted, &values)
+    }
+
+    /// As [`Func::call_checked`], on a stack that asynchronous host functions suspend.
+    #[doc(hidden)]
+    pub async fn call_checked_async<T, P, R>(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        params: P,
+    ) -> Result<R>
+    where
+        T: Send + 'static,
+        P: LowerList + Send + Sync,
+        R: LiftList + Send,
+    {
+        let values = Static {
+            params,
+            types: &self.lifted.types,
+            result: PhantomData,
+        };
+        let store = store.as_context_mut();
+        call_async(store, self.store, &self.component, &self.lifted, &values).await
     }
 
     /// The function with its type known, to be called fast.
@@ -331,5 +376,25 @@ impl<P: LowerList, R: LiftList> TypedFunc<P, R> {
     /// If it belongs to another store; and with a host function's panic.
     pub fn call(&self, store: impl AsContextMut, params: P) -> Result<R> {
         self.func.call_checked(store, params)
+    }
+
+    /// As [`TypedFunc::call`], on a stack that asynchronous host functions suspend. Dropping the future unwinds the
+    /// call, after which its instance cannot be entered again.
+    ///
+    /// # Errors
+    /// As [`TypedFunc::call`].
+    ///
+    /// # Panics
+    /// As [`TypedFunc::call`].
+    pub async fn call_async<T: Send + 'static>(
+        &self,
+        store: impl AsContextMut<Data = T>,
+        params: P,
+    ) -> Result<R>
+    where
+        P: Send + Sync,
+        R: Send,
+    {
+        self.func.call_checked_async(store, params).await
     }
 }

@@ -3,13 +3,18 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use silica_component_describe::{FunctionType, Plan, Signature};
-use silica_engine::{AsContextMut, Result, StoreContextMut};
+use silica_component_describe::{FlatType, FunctionType, Plan, Signature};
+use silica_engine::{
+    AsContextMut, Caller, Engine, Func, FuncType, Result, StoreContextMut, Val as CoreVal, ValType,
+};
 
+use crate::call::{from_core, to_core};
+use crate::component::Component;
 use crate::context::{FlatValues, LiftContext, LowerContext, check_aligned};
+use crate::error::CanonicalTrap;
 use crate::func::check_function;
 use crate::list_types::ListTypes;
-use crate::state::Options;
+use crate::state::{Options, may_leave, state};
 use crate::val::Val;
 use crate::values::{LiftList, LowerList, TypeCheck};
 use crate::{lift, lower};
@@ -25,7 +30,67 @@ pub(crate) struct HostCall<'a, T: 'static> {
 }
 
 /// A host function that is ready to be called with a component's types.
-pub(crate) type Ready<T> = Arc<dyn Fn(HostCall<'_, T>) -> Result<FlatValues> + Send + Sync>;
+pub(crate) enum Ready<T: 'static> {
+    /// It gives what it gives when it is called.
+    Now(Arc<Now<T>>),
+    /// It gives a future: it is put in a store by what knows that the store's data is `Send`.
+    Later(Arc<Later<T>>),
+}
+
+pub(crate) type Now<T> = dyn Fn(HostCall<'_, T>) -> Result<FlatValues> + Send + Sync;
+pub(crate) type Later<T> = dyn Fn(&mut StoreContextMut<'_, T>, Lowered) -> Func + Send + Sync;
+
+impl<T> Clone for Ready<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Ready::Now(it) => Ready::Now(Arc::clone(it)),
+            Ready::Later(it) => Ready::Later(Arc::clone(it)),
+        }
+    }
+}
+
+/// A function of a guest's that is lowered: what its calls are about, whatever is behind it.
+pub(crate) struct Lowered {
+    pub(crate) component: Component,
+    pub(crate) ty: u32,
+    pub(crate) options: Options,
+    pub(crate) signature: Signature,
+    /// Whether handles are lent to it.
+    pub(crate) borrows: bool,
+}
+
+impl Lowered {
+    /// Begins a call, with the guest's registers.
+    pub(crate) fn begin<'a, T: 'static>(
+        &'a self,
+        mut store: StoreContextMut<'a, T>,
+        registers: FlatValues,
+    ) -> Result<HostCall<'a, T>> {
+        if !may_leave(&mut store, &self.options) {
+            return Err(CanonicalTrap::CannotLeave.into());
+        }
+        if self.borrows {
+            state(&mut store).enter_scope();
+        }
+        let plan = self.component.plan();
+        Ok(HostCall {
+            store,
+            options: &self.options,
+            plan,
+            ty: plan.types.function(self.ty),
+            signature: &self.signature,
+            registers,
+        })
+    }
+
+    /// Ends a call: what was lent for it is given back.
+    pub(crate) fn end<T: 'static>(&self, store: &mut StoreContextMut<'_, T>) -> Result<()> {
+        if self.borrows {
+            state(store).exit_scope()?;
+        }
+        Ok(())
+    }
+}
 
 /// A host function that is in no store yet.
 pub(crate) trait HostFunction<T: 'static>: Send + Sync {
@@ -56,6 +121,33 @@ impl<T: 'static> HostCall<'_, T> {
         check_aligned(pointer, layout.align)?;
         self.lift().bytes(pointer, layout.size)?;
         Ok(Some(pointer))
+    }
+
+    /// Lifts the parameters.
+    fn typed_params<P: LiftList>(&mut self, types: &ListTypes) -> Result<P> {
+        match self.parameters_pointer()? {
+            Some(pointer) => P::lift_list_memory(&mut self.lift(), &types.params, pointer),
+            None => {
+                let mut cx = LiftContext::new(self.store.as_context_mut(), self.options, self.plan);
+                P::lift_list_flat(&mut cx, &types.params, &mut self.registers)
+            }
+        }
+    }
+
+    /// Lowers the result, to memory if there is a pointer.
+    fn typed_results<R: LowerList>(
+        &mut self,
+        types: &ListTypes,
+        pointer: Option<u32>,
+        output: &R,
+    ) -> Result<FlatValues> {
+        let mut registers = FlatValues::default();
+        let to = types.result.as_slice();
+        match pointer {
+            Some(pointer) => output.lower_list_memory(&mut self.lower(), to, pointer)?,
+            None => output.lower_list_flat(&mut self.lower(), to, &mut registers)?,
+        }
+        Ok(registers)
     }
 
     fn lift(&mut self) -> LiftContext<'_, T> {
@@ -97,28 +189,116 @@ where
         check_function::<P, R>(ty, check)?;
         let types = ListTypes::of(ty);
         let closure = Arc::clone(&self.closure);
-        Ok(Arc::new(move |mut call: HostCall<'_, T>| {
-            let params = match call.parameters_pointer()? {
-                Some(pointer) => P::lift_list_memory(&mut call.lift(), &types.params, pointer)?,
-                None => {
-                    let mut registers = call.registers.clone();
-                    let params =
-                        P::lift_list_flat(&mut call.lift(), &types.params, &mut registers)?;
-                    call.registers = registers;
-                    params
-                }
-            };
+        Ok(Ready::Now(Arc::new(move |mut call: HostCall<'_, T>| {
+            let params = call.typed_params::<P>(&types)?;
             let result = call.result_pointer()?;
             let output = closure(call.store.as_context_mut(), params)?;
-            let mut registers = FlatValues::default();
-            let to = types.result.as_slice();
-            match result {
-                Some(pointer) => output.lower_list_memory(&mut call.lower(), to, pointer)?,
-                None => output.lower_list_flat(&mut call.lower(), to, &mut registers)?,
-            }
-            Ok(registers)
-        }))
+            call.typed_results(&types, result, &output)
+        })))
     }
+}
+
+/// A closure over typed values that gives a future.
+pub(crate) struct Future<T, P, R, F> {
+    closure: Arc<F>,
+    marker: PhantomData<fn(T, P) -> R>,
+}
+
+impl<T, P, R, F> Future<T, P, R, F> {
+    pub(crate) fn new(closure: F) -> Self {
+        Future {
+            closure: Arc::new(closure),
+            marker: PhantomData,
+        }
+    }
+}
+
+impl<T, P, R, F> HostFunction<T> for Future<T, P, R, F>
+where
+    T: Send + 'static,
+    P: LiftList + 'static,
+    R: LowerList + Send + 'static,
+    F: for<'a> Fn(
+            StoreContextMut<'a, T>,
+            P,
+        ) -> Box<dyn std::future::Future<Output = Result<R>> + Send + 'a>
+        + Send
+        + Sync
+        + 'static,
+{
+    fn ready(&self, ty: &FunctionType, check: &TypeCheck<'_>) -> Result<Ready<T>> {
+        check_function::<P, R>(ty, check)?;
+        let types = ListTypes::of(ty);
+        let closure = Arc::clone(&self.closure);
+        Ok(Ready::Later(Arc::new(move |store, lowered| {
+            let core = core_type(store.engine(), &lowered.signature);
+            let shared = Arc::new((Arc::clone(&closure), types.clone(), lowered));
+            Func::new_async(
+                store.as_context_mut(),
+                core,
+                move |caller, params, results| {
+                    let shared = Arc::clone(&shared);
+                    Box::new(async move {
+                        let (closure, types, lowered) = &*shared;
+                        run_later(caller, &**closure, types, lowered, params, results).await
+                    })
+                },
+            )
+        })))
+    }
+}
+
+/// One call of a host function that gives a future.
+async fn run_later<T, P, R, F>(
+    mut caller: Caller<'_, T>,
+    closure: &F,
+    types: &ListTypes,
+    lowered: &Lowered,
+    params: &[CoreVal],
+    results: &mut [CoreVal],
+) -> Result<()>
+where
+    T: Send + 'static,
+    P: LiftList + 'static,
+    R: LowerList + Send + 'static,
+    F: for<'a> Fn(
+            StoreContextMut<'a, T>,
+            P,
+        ) -> Box<dyn std::future::Future<Output = Result<R>> + Send + 'a>
+        + Send
+        + Sync,
+{
+    let mut registers = FlatValues::default();
+    params
+        .iter()
+        .for_each(|param| registers.push(from_core(param)));
+    let mut call = lowered.begin(caller.as_context_mut(), registers)?;
+    let params = call.typed_params::<P>(types)?;
+    let pointer = call.result_pointer()?;
+    let output = Box::into_pin(closure(call.store.as_context_mut(), params)).await?;
+    let output = call.typed_results(types, pointer, &output)?;
+    lowered.end(&mut call.store)?;
+    let places = results.iter_mut().zip(&lowered.signature.results);
+    for ((place, ty), bits) in places.zip(output.as_slice()) {
+        *place = to_core(*ty, *bits);
+    }
+    Ok(())
+}
+
+/// The type of a core function.
+pub(crate) fn core_type(engine: &Engine, signature: &Signature) -> FuncType {
+    let types = |types: &[FlatType]| -> Vec<ValType> {
+        types
+            .iter()
+            .map(|ty| match ty {
+                FlatType::I32 => ValType::I32,
+                FlatType::I64 => ValType::I64,
+                FlatType::F32 => ValType::F32,
+                FlatType::F64 => ValType::F64,
+            })
+            .collect()
+    };
+    FuncType::new(engine, types(&signature.params), types(&signature.results))
 }
 
 /// A closure over dynamic values.
@@ -141,7 +321,7 @@ where
 {
     fn ready(&self, _: &FunctionType, _: &TypeCheck<'_>) -> Result<Ready<T>> {
         let closure = Arc::clone(&self.closure);
-        Ok(Arc::new(move |mut call: HostCall<'_, T>| {
+        Ok(Ready::Now(Arc::new(move |mut call: HostCall<'_, T>| {
             let params = lift_dynamic(&mut call)?;
             let pointer = call.result_pointer()?;
             let mut results = vec![Val::Bool(false); usize::from(call.ty.result.is_some())];
@@ -154,7 +334,7 @@ where
                 }
             }
             Ok(registers)
-        }))
+        })))
     }
 }
 

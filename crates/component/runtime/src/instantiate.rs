@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use silica_component_adapter::{AdapterImport, Side};
 use silica_component_describe::{
-    Callee, CoreArgument, CoreDefinition, ImportItem, ModuleSource, Plan, Step, Trampoline,
+    Callee, CoreArgument, CoreDefinition, ModuleSource, Plan, Step, Trampoline,
 };
 use silica_engine::{
-    AsContextMut, Caller, Extern, Func, Global, GlobalType, Instance, Module, Mutability, Result,
-    StoreContextMut, Val, ValType,
+    AsContextMut, Caller, Extern, Func, Global, GlobalType, Instance, Module, Mutability,
+    NumericFunc, Result, StoreContextMut, Val, ValType,
 };
 
 use crate::component::Component;
 use crate::error::ComponentError;
 use crate::handles::{HandleTable, ResourceId};
-use crate::host::Ready;
+use crate::host::{Lowered, Ready, core_type};
 use crate::list_types::ListTypes;
 use crate::resource::ResourceType;
 use crate::state::{Guest, GuestId, Lifted, Options, ResourceInfo, ResourceKind, Root, state};
@@ -42,19 +42,37 @@ pub(crate) fn instantiate<T: 'static>(
 ) -> Result<u32> {
     let root = begin(store, component, imports)?;
     let plan = component.plan();
+    let depth = state(store).scopes.len();
     let mut maker = Maker {
         store: store.as_context_mut(),
         component,
         plan,
         imports,
         root,
+        depth,
     };
-    let depth = state(&mut maker.store).scopes.len();
-    let made = maker.all();
-    if made.is_err() {
-        state(&mut maker.store).unwind_scopes(depth);
-    }
-    made.map(|()| root)
+    maker.all()?;
+    Ok(root)
+}
+
+/// As [`instantiate`], on a stack that asynchronous host functions suspend.
+pub(crate) async fn instantiate_async<T: Send + 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    component: &Component,
+    imports: &Imports<T>,
+) -> Result<u32> {
+    let root = begin(store, component, imports)?;
+    let depth = state(store).scopes.len();
+    let mut maker = Maker {
+        store: store.as_context_mut(),
+        component,
+        plan: component.plan(),
+        imports,
+        root,
+        depth,
+    };
+    maker.all_async().await?;
+    Ok(root)
 }
 
 /// The instance's place in the store, with its component instances and resource types.
@@ -127,14 +145,47 @@ struct Maker<'a, T: 'static> {
     plan: &'a Plan,
     imports: &'a Imports<T>,
     root: u32,
+    /// How many calls were under way before.
+    depth: usize,
+}
+
+impl<T: 'static> Drop for Maker<'_, T> {
+    fn drop(&mut self) {
+        state(&mut self.store).unwind_scopes(self.depth);
+    }
+}
+
+/// A core instance to make: of this module, with these imports.
+type Wanted = (Module, Vec<Extern>);
+
+impl<T: Send + 'static> Maker<'_, T> {
+    async fn all_async(&mut self) -> Result<()> {
+        let plan = self.plan;
+        for (index, step) in plan.steps.iter().enumerate() {
+            if let Some((module, imports)) = self.step(index, step)? {
+                let store = self.store.as_context_mut();
+                let instance = Instance::new_async(store, &module, &imports).await?;
+                self.state().core_instances.push(instance);
+            }
+        }
+        self.all_lifts()
+    }
 }
 
 impl<T: 'static> Maker<'_, T> {
     fn all(&mut self) -> Result<()> {
         let plan = self.plan;
         for (index, step) in plan.steps.iter().enumerate() {
-            self.step(index, step)?;
+            if let Some((module, imports)) = self.step(index, step)? {
+                let instance = Instance::new(self.store.as_context_mut(), &module, &imports)?;
+                self.state().core_instances.push(instance);
+            }
         }
+        self.all_lifts()
+    }
+
+    fn all_lifts(&mut self) -> Result<()> {
+        let plan = self.plan;
         for lift in 0..plan.lifts.len() {
             self.lift(lift as u32)?;
         }
@@ -157,14 +208,15 @@ impl<T: 'static> Maker<'_, T> {
         self.state().resources[resource as usize]
     }
 
-    fn step(&mut self, index: usize, step: &Step) -> Result<()> {
+    /// Does a step, but for making a core instance, which it gives.
+    fn step(&mut self, index: usize, step: &Step) -> Result<Option<Wanted>> {
         match step {
             Step::Instantiate {
                 module, arguments, ..
             } => {
                 let module = self.module(*module);
-                let instance = self.core_instance(&module, arguments)?;
-                self.state().core_instances.push(instance);
+                let imports = self.core_imports(&module, arguments)?;
+                return Ok(Some((module, imports)));
             }
             Step::Trampoline(trampoline) => {
                 let function = self.trampoline(index, trampoline)?;
@@ -182,7 +234,7 @@ impl<T: 'static> Maker<'_, T> {
                 state(&mut self.store).resources[id.0 as usize].destructor = destructor;
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn module(&mut self, module: ModuleSource) -> Module {
@@ -192,11 +244,11 @@ impl<T: 'static> Maker<'_, T> {
         }
     }
 
-    fn core_instance(
+    fn core_imports(
         &mut self,
         module: &Module,
         arguments: &[(Box<str>, CoreArgument)],
-    ) -> Result<Instance> {
+    ) -> Result<Vec<Extern>> {
         let by_name: HashMap<&str, &CoreArgument> = arguments
             .iter()
             .map(|(name, argument)| (&**name, argument))
@@ -220,7 +272,7 @@ impl<T: 'static> Maker<'_, T> {
                 expected: import.ty().to_string(),
             })?);
         }
-        Instance::new(self.store.as_context_mut(), module, &imports)
+        Ok(imports)
     }
 
     fn export(&mut self, instance: u32, name: &str) -> Result<Extern> {
@@ -249,6 +301,13 @@ impl<T: 'static> Maker<'_, T> {
         found.ok_or_else(|| wrong("core function"))
     }
 
+    fn numeric(&mut self, definition: &CoreDefinition) -> Result<NumericFunc> {
+        let function = self.function(definition)?;
+        function
+            .numeric(&self.store)
+            .ok_or_else(|| wrong("core function of numbers"))
+    }
+
     fn options(
         &mut self,
         options: &silica_component_describe::Options,
@@ -265,11 +324,13 @@ impl<T: 'static> Maker<'_, T> {
             Some(definition) => Some(self.function(definition)?.typed(&self.store)?),
             None => None,
         };
+        let guest = self.guest(guest);
         Ok(Options {
             encoding: options.encoding,
             memory,
             realloc,
-            guest: self.guest(guest),
+            guest,
+            may_leave: state(&mut self.store).guest(guest).may_leave,
         })
     }
 
@@ -281,9 +342,9 @@ impl<T: 'static> Maker<'_, T> {
         let lift = &self.plan.lifts[index as usize];
         let ty = self.plan.types.function(lift.ty);
         let lifted = Arc::new(Lifted {
-            function: self.function(&lift.function)?,
+            function: self.numeric(&lift.function)?,
             post_return: match &lift.options.post_return {
-                Some(definition) => Some(self.function(definition)?),
+                Some(definition) => Some(self.numeric(definition)?),
                 None => None,
             },
             options: self.options(&lift.options, lift.instance)?,
@@ -314,9 +375,17 @@ impl<T: 'static> Maker<'_, T> {
                 let Callee::Imported(import) = callee else {
                     return self.waiting(*ty, *instance);
                 };
-                let options = self.options(options, *instance)?;
-                let host = Arc::clone(&self.imports.functions[*import as usize]);
-                trampolines::lowered(&mut self.store, self.component, *ty, options, host)
+                let types = &self.plan.types;
+                let function = types.function(*ty);
+                let lowered = Lowered {
+                    component: self.component.clone(),
+                    ty: *ty,
+                    options: self.options(options, *instance)?,
+                    signature: types.lowered_signature(function),
+                    borrows: types.parameters_layout(function).has_borrow,
+                };
+                let host = self.imports.functions[*import as usize].clone();
+                return trampolines::lowered(&mut self.store, lowered, host);
             }
             Trampoline::ResourceNew { resource, instance } => {
                 let (guest, resource) = (self.guest(*instance), self.resource(*resource));
@@ -340,7 +409,7 @@ impl<T: 'static> Maker<'_, T> {
     fn waiting(&mut self, ty: u32, instance: u32) -> Result<Func> {
         let ty = self.plan.types.function(ty);
         let signature = self.plan.types.lowered_signature(ty);
-        let core = trampolines::lowered_type(&self.store, &signature);
+        let core = core_type(self.store.engine(), &signature);
         let guest = self.guest(instance);
         Ok(trampolines::waiting(&mut self.store, guest, core))
     }
@@ -375,10 +444,13 @@ impl<T: 'static> Maker<'_, T> {
             Side::Callee => callee,
         };
         let function = match import {
-            AdapterImport::Callee => lifted.function,
-            AdapterImport::PostReturn => lifted
-                .post_return
-                .ok_or_else(|| wrong("post-return function"))?,
+            AdapterImport::Callee => lifted.function.func(),
+            AdapterImport::PostReturn => {
+                let post_return = lifted.post_return.as_ref();
+                post_return
+                    .ok_or_else(|| wrong("post-return function"))?
+                    .func()
+            }
             AdapterImport::Realloc(side) => {
                 let realloc = options(*side).realloc.as_ref();
                 *realloc.ok_or_else(|| wrong("realloc function"))?.func()
@@ -420,16 +492,4 @@ fn wrong(expected: &'static str) -> anyhow::Error {
         expected,
     }
     .into()
-}
-
-/// What an import is, in words.
-pub(crate) fn describe(item: &ImportItem) -> &'static str {
-    match item {
-        ImportItem::Function(_) => "a function",
-        ImportItem::Module(_) => "a core module",
-        ImportItem::Instance(_) => "an instance",
-        ImportItem::Resource(_) => "a resource type",
-        ImportItem::Type(_) => "a type",
-        ImportItem::Component => "a component",
-    }
 }

@@ -8,9 +8,9 @@ use silica_engine::{AsContextMut, Engine, EngineError, Module, Result, StoreCont
 
 use crate::component::Component;
 use crate::error::ComponentError;
-use crate::host::{Dynamic, HostFunction, Typed};
+use crate::host::{Dynamic, Future, HostFunction, Typed};
 use crate::instance::Instance;
-use crate::instantiate::{Destructor, Imports, describe, instantiate};
+use crate::instantiate::{Destructor, Imports, instantiate, instantiate_async};
 use crate::names::Names;
 use crate::resource::ResourceType;
 use crate::state::state;
@@ -238,6 +238,34 @@ impl<T: 'static> Linker<T> {
     ) -> Result<Instance> {
         self.instantiate_pre(component)?.instantiate(store)
     }
+
+    /// As [`Linker::instantiate`], on a stack that asynchronous host functions suspend.
+    ///
+    /// # Errors
+    /// As [`Linker::instantiate`].
+    pub async fn instantiate_async(
+        &self,
+        store: impl AsContextMut<Data = T>,
+        component: &Component,
+    ) -> Result<Instance>
+    where
+        T: Send,
+    {
+        let pre = self.instantiate_pre(component)?;
+        pre.instantiate_async(store).await
+    }
+}
+
+/// What an import is, in words.
+fn describe(item: &ImportItem) -> &'static str {
+    match item {
+        ImportItem::Function(_) => "a function",
+        ImportItem::Module(_) => "a core module",
+        ImportItem::Instance(_) => "an instance",
+        ImportItem::Resource(_) => "a resource type",
+        ImportItem::Type(_) => "a type",
+        ImportItem::Component => "a component",
+    }
 }
 
 fn mismatch(plan: &Plan, name: &str, ty: u32, error: &anyhow::Error) -> anyhow::Error {
@@ -291,6 +319,25 @@ impl<T: 'static> InstancePre<T> {
         let root = instantiate(&mut store, &self.component, &self.imports)?;
         Ok(Instance::new(state(&mut store).id, root))
     }
+
+    /// As [`InstancePre::instantiate`], on a stack that asynchronous host functions suspend.
+    ///
+    /// # Errors
+    /// As [`InstancePre::instantiate`].
+    pub async fn instantiate_async(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+    ) -> Result<Instance>
+    where
+        T: Send,
+    {
+        let mut store = store.as_context_mut();
+        if !store.engine().same(self.component.engine()) {
+            return Err(EngineError::AnotherEngine("component").into());
+        }
+        let root = instantiate_async(&mut store, &self.component, &self.imports).await?;
+        Ok(Instance::new(state(&mut store).id, root))
+    }
 }
 
 /// Where definitions of one instance go.
@@ -328,6 +375,40 @@ impl<'a, T: 'static> LinkerInstance<'a, T> {
         R: LowerList + 'static,
     {
         self.define(name, Definition::Function(Arc::new(Typed::new(f))))
+    }
+
+    /// Defines a function over typed values that gives a future: the guest's call is suspended while it waits. Only
+    /// asynchronous calls can reach it.
+    ///
+    /// ```
+    /// # use silica_component::Linker;
+    /// # fn main() -> silica_engine::Result<()> {
+    /// # let mut linker = Linker::<()>::new(&silica_engine::Engine::default());
+    /// linker.instance("host")?.func_wrap_async("later", |_, (n,): (u32,)| {
+    ///     Box::new(async move { Ok((n + 1,)) })
+    /// })?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If the name is defined already.
+    pub fn func_wrap_async<P, R>(
+        &mut self,
+        name: &str,
+        f: impl for<'f> Fn(
+            StoreContextMut<'f, T>,
+            P,
+        ) -> Box<dyn std::future::Future<Output = Result<R>> + Send + 'f>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<()>
+    where
+        T: Send,
+        P: LiftList + 'static,
+        R: LowerList + Send + 'static,
+    {
+        self.define(name, Definition::Function(Arc::new(Future::new(f))))
     }
 
     /// Defines a function over values whose types are checked when it is called.

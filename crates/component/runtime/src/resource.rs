@@ -7,7 +7,7 @@ use silica_engine::{AsContextMut, Result, StoreContextMut};
 
 use crate::error::{CanonicalTrap, ComponentError};
 use crate::handles::ResourceId;
-use crate::state::{HostHandle, HostIndex, Loan, ResourceKind, enter, state};
+use crate::state::{Entered, HostHandle, HostIndex, Loan, ResourceKind, state};
 
 /// A resource type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,9 +133,12 @@ impl ResourceAny {
         };
         let destructor = destructor.typed::<u32, ()>(&store)?;
         match owner {
-            Some(owner) => enter(&mut store, owner.root, |store, _| {
-                destructor.call(store, handle.representation)
-            }),
+            Some(owner) => {
+                let mut entered = Entered::new(store, self.store, owner.root)?;
+                destructor.call(&mut entered.store, handle.representation)?;
+                entered.done();
+                Ok(())
+            }
             None => destructor.call(&mut store, handle.representation),
         }
     }

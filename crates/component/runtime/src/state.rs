@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use silica_component_describe::{Encoding, Signature};
 use silica_engine::{
-    AsContextMut, Func, Global, Instance, Memory, Module, StoreContextMut, TypedFunc, Val,
+    AsContextMut, Func, Global, Instance, Memory, Module, NumericFunc, StoreContextMut, TypedFunc,
+    Val,
 };
 
 use crate::component::Component;
@@ -36,13 +37,15 @@ pub(crate) struct Options {
     pub(crate) memory: Option<Memory>,
     pub(crate) realloc: Option<Realloc>,
     pub(crate) guest: GuestId,
+    /// The guest's.
+    pub(crate) may_leave: Global,
 }
 
 /// A function that a guest exports.
 #[derive(Debug)]
 pub(crate) struct Lifted {
-    pub(crate) function: Func,
-    pub(crate) post_return: Option<Func>,
+    pub(crate) function: NumericFunc,
+    pub(crate) post_return: Option<NumericFunc>,
     pub(crate) options: Options,
     pub(crate) ty: u32,
     pub(crate) types: ListTypes,
@@ -352,43 +355,76 @@ impl State {
     }
 }
 
-/// Whether `guest` may call out.
-pub(crate) fn may_leave<T>(store: &mut StoreContextMut<'_, T>, guest: GuestId) -> bool {
-    let flag = state(store).guest(guest).may_leave;
-    flag.get(store.as_context_mut()).i32() == Some(1)
+/// Whether the guest of these options may call out.
+pub(crate) fn may_leave<T>(store: &mut StoreContextMut<'_, T>, options: &Options) -> bool {
+    options.may_leave.get(store.as_context_mut()).i32() == Some(1)
 }
 
-/// Says whether `guest` may call out.
+/// Says whether the guest of these options may call out.
 pub(crate) fn set_may_leave<T>(
     store: &mut StoreContextMut<'_, T>,
-    guest: GuestId,
+    options: &Options,
     may: bool,
 ) -> silica_engine::Result<()> {
-    let flag = state(store).guest(guest).may_leave;
+    let flag = options.may_leave;
     flag.set(store.as_context_mut(), Val::I32(may.into()))
 }
 
-/// Does `run` in an instance of a whole component, which must not run already. After an error it never runs again,
-/// unless `run` says that nothing of it has run.
-pub(crate) fn enter<T: 'static, R>(
-    store: &mut StoreContextMut<'_, T>,
+/// An instance of a whole component in which something runs. Unless it is said to be done it has failed, or was
+/// abandoned, and never runs again; but where nothing of it has run.
+pub(crate) struct Entered<'s, T: 'static> {
+    pub(crate) store: StoreContextMut<'s, T>,
     root: u32,
-    run: impl FnOnce(&mut StoreContextMut<'_, T>, &mut bool) -> silica_engine::Result<R>,
-) -> silica_engine::Result<R> {
-    let all = state(store);
-    let depth = all.scopes.len();
-    let entered = all.root(root);
-    if entered.entered || entered.poisoned {
-        return Err(CanonicalTrap::CannotEnter.into());
+    depth: usize,
+    /// Whether nothing of it has run.
+    pub(crate) harmless: bool,
+    done: bool,
+}
+
+impl<'s, T: 'static> Entered<'s, T> {
+    /// Enters it, unless it runs already.
+    ///
+    /// # Panics
+    /// If the store is not the one whose state has this id.
+    pub(crate) fn new(
+        mut store: StoreContextMut<'s, T>,
+        id: u64,
+        root: u32,
+    ) -> silica_engine::Result<Entered<'s, T>> {
+        let all = state(&mut store);
+        assert_eq!(
+            all.id, id,
+            "a component's function is used with another store than its own"
+        );
+        let depth = all.scopes.len();
+        let entered = all.root(root);
+        if entered.entered || entered.poisoned {
+            return Err(CanonicalTrap::CannotEnter.into());
+        }
+        entered.entered = true;
+        Ok(Entered {
+            store,
+            root,
+            depth,
+            harmless: false,
+            done: false,
+        })
     }
-    entered.entered = true;
-    let mut has_run = true;
-    let result = run(store, &mut has_run);
-    let all = state(store);
-    all.root(root).entered = false;
-    if result.is_err() {
-        all.unwind_scopes(depth);
-        all.root(root).poisoned |= has_run;
+
+    /// It has ended well.
+    pub(crate) fn done(mut self) {
+        self.done = true;
     }
-    result
+}
+
+impl<T: 'static> Drop for Entered<'_, T> {
+    fn drop(&mut self) {
+        let (root, depth) = (self.root, self.depth);
+        let all = state(&mut self.store);
+        all.root(root).entered = false;
+        if !self.done {
+            all.unwind_scopes(depth);
+            all.root(root).poisoned |= !self.harmless;
+        }
+    }
 }

@@ -1,91 +1,49 @@
 //! Core functions that guests import and the host is behind: lowered host functions, resources, built-ins.
 
-use silica_component_describe::{Builtin, FlatType, Signature};
-use silica_engine::{AsContextMut, Caller, Func, FuncType, Result, StoreContextMut, Val, ValType};
+use silica_component_describe::{Builtin, Signature};
+use silica_engine::{AsContextMut, Caller, Func, FuncType, Result, StoreContextMut};
 
 use crate::call::{from_core, to_core};
 use crate::component::Component;
 use crate::context::{FlatValues, LiftContext, LowerContext};
 use crate::error::CanonicalTrap;
 use crate::handles::ResourceId;
-use crate::host::{HostCall, Ready};
-use crate::state::{GuestId, Options, may_leave, state};
+use crate::host::{Lowered, Ready, core_type};
+use crate::state::{GuestId, Options, state};
 use crate::strings;
 
 fn check_leave<T: 'static>(store: &mut StoreContextMut<'_, T>, guest: GuestId) -> Result<()> {
-    if may_leave(store, guest) {
+    let flag = state(store).guest(guest).may_leave;
+    if flag.get(store.as_context_mut()).i32() == Some(1) {
         Ok(())
     } else {
         Err(CanonicalTrap::CannotLeave.into())
     }
 }
 
-fn core_types(types: &[FlatType]) -> impl Iterator<Item = ValType> {
-    types.iter().map(|ty| match ty {
-        FlatType::I32 => ValType::I32,
-        FlatType::I64 => ValType::I64,
-        FlatType::F32 => ValType::F32,
-        FlatType::F64 => ValType::F64,
-    })
-}
-
-fn function_type<T: 'static>(
-    store: &StoreContextMut<'_, T>,
-    params: &[FlatType],
-    results: &[FlatType],
-) -> FuncType {
-    FuncType::new(store.engine(), core_types(params), core_types(results))
-}
-
 /// A host function, lowered.
 pub(crate) fn lowered<T: 'static>(
     store: &mut StoreContextMut<'_, T>,
-    component: &Component,
-    ty: u32,
-    options: Options,
+    lowered: Lowered,
     host: Ready<T>,
-) -> Func {
-    let types = &component.plan().types;
-    let function = types.function(ty);
-    let signature = types.lowered_signature(function);
-    let borrows = types.parameters_layout(function).has_borrow;
-    let core = function_type(store, &signature.params, &signature.results);
-    let component = component.clone();
-    Func::new(store, core, move |mut caller, params, results| {
-        let mut store = caller.as_context_mut();
-        check_leave(&mut store, options.guest)?;
-        if borrows {
-            state(&mut store).enter_scope();
+) -> Result<Func> {
+    let host = match host {
+        Ready::Now(host) => host,
+        Ready::Later(make) => return Ok(make(store, lowered)),
+    };
+    let core = core_type(store.engine(), &lowered.signature);
+    let count = lowered.signature.params.len();
+    let function = Func::new_numeric(store, &core, move |mut caller, values| {
+        let registers = FlatValues::of(*values, count);
+        let output = host(lowered.begin(caller.as_context_mut(), registers)?)?;
+        lowered.end(&mut caller.as_context_mut())?;
+        if let Some(bits) = output.as_slice().first() {
+            values[0] = *bits;
         }
-        let mut registers = FlatValues::default();
-        params
-            .iter()
-            .for_each(|param| registers.push(from_core(param)));
-        let plan = component.plan();
-        let output = host(HostCall {
-            store: store.as_context_mut(),
-            options: &options,
-            plan,
-            ty: plan.types.function(ty),
-            signature: &signature,
-            registers,
-        })?;
-        if borrows {
-            state(&mut store).exit_scope()?;
-        }
-        give_results(&signature, &output, results);
         Ok(())
-    })
-}
-
-fn give_results(signature: &Signature, output: &FlatValues, results: &mut [Val]) {
-    for ((result, ty), bits) in results
-        .iter_mut()
-        .zip(&signature.results)
-        .zip(output.as_slice())
-    {
-        *result = to_core(*ty, *bits);
-    }
+    });
+    // A lowered function has numbers only, of which the canonical ABI bounds the count.
+    function.ok_or_else(|| CanonicalTrap::Unsupported("canon lower").into())
 }
 
 /// `resource.new`.
@@ -163,7 +121,15 @@ pub(crate) fn builtin<T: 'static>(
     guest: GuestId,
     builtin: &Builtin,
 ) -> Func {
-    let core = function_type(store, &builtin.params, &builtin.results);
+    let core = core_type(
+        store.engine(),
+        &Signature {
+            params: builtin.params.clone(),
+            results: builtin.results.clone(),
+            params_in_memory: false,
+            result_in_memory: false,
+        },
+    );
     let (name, slot) = (builtin.name, builtin.slot as usize);
     let (params, results) = (builtin.params.clone(), builtin.results.clone());
     Func::new(store, core, move |mut caller, given, out| {
@@ -202,14 +168,6 @@ pub(crate) fn waiting<T: 'static>(
         check_leave(&mut caller.as_context_mut(), guest)?;
         Err(CanonicalTrap::Unsupported("canon lower async").into())
     })
-}
-
-/// The core type of a lowered function.
-pub(crate) fn lowered_type<T: 'static>(
-    store: &StoreContextMut<'_, T>,
-    signature: &Signature,
-) -> FuncType {
-    function_type(store, &signature.params, &signature.results)
 }
 
 /// What an adapter calls with the number of what it found.

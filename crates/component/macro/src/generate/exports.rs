@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Lifetime, Result};
-use wit_parser::{Function, FunctionKind, InterfaceId, TypeId, WorldItem};
+use wit_parser::{Function, FunctionKind, InterfaceId, TypeId, TypeOwner, WorldItem};
 
 use super::function::method_name;
 use super::generator::Generator;
@@ -54,7 +54,7 @@ impl Generator<'_> {
                 Some(_) => quote!(self.funcs),
                 None => quote!(self),
             };
-            let call = self.call(function, Some(&name), &through, place)?;
+            let call = self.call(function, Some((interface, &name)), &through, place)?;
             fields.push(call.field);
             loads.push(call.load);
             if function.kind.resource().is_none() {
@@ -111,10 +111,9 @@ impl Generator<'_> {
         let mut methods = TokenStream::new();
         for function in functions {
             if function.kind.resource() == Some(resource) {
-                methods.extend(
-                    self.call(function, None, &quote!(self.funcs), place)?
-                        .method,
-                );
+                let of = self.owner(resource).map(|interface| (interface, ""));
+                let call = self.call(function, of, &quote!(self.funcs), place)?;
+                methods.extend(call.method);
             }
         }
         let docs = docs(&ty.docs);
@@ -138,7 +137,7 @@ impl Generator<'_> {
     pub(super) fn call(
         &self,
         function: &Function,
-        interface: Option<&str>,
+        interface: Option<(InterfaceId, &str)>,
         through: &TokenStream,
         place: Place,
     ) -> Result<Call> {
@@ -160,9 +159,27 @@ impl Generator<'_> {
             ),
         };
         let (name, docs) = (&function.name, docs(&function.docs));
+        let names = self.function_names(function, interface.map(|(id, _)| id));
+        let is_async = self.options.exports.of(&names).is_async;
         let interface = match interface {
-            Some(interface) => quote!(::core::option::Option::Some(#interface)),
+            Some((_, interface)) => quote!(::core::option::Option::Some(#interface)),
             None => quote!(::core::option::Option::None),
+        };
+        let given = types;
+        let types = quote!((#(#given,)*));
+        let arguments = quote!((#(#idents,)*));
+        let (start, store, call) = if is_async {
+            (
+                quote!(pub async fn #method<StoreData: ::core::marker::Send + 'static>),
+                quote!(impl #root::__internal::AsContextMut<Data = StoreData>),
+                quote!(call_checked_async::<StoreData, #types, #results>(store, #arguments).await?),
+            )
+        } else {
+            (
+                quote!(pub fn #method),
+                quote!(impl #root::__internal::AsContextMut),
+                quote!(call_checked::<#types, #results>(store, #arguments)?),
+            )
         };
         Ok(Call {
             load: quote! {
@@ -171,19 +188,26 @@ impl Generator<'_> {
             },
             method: quote! {
                 #docs
-                pub fn #method(
+                #start(
                     &self,
-                    store: impl #root::__internal::AsContextMut,
-                    #(#idents: #types),*
+                    store: #store,
+                    #(#idents: #given),*
                 ) -> #root::__internal::Result<#output> {
-                    let result = #through.#field
-                        .call_checked::<(#(#types,)*), #results>(store, (#(#idents,)*))?;
+                    let result = #through.#field.#call;
                     #result
                     ::core::result::Result::Ok(result)
                 }
             },
             field,
         })
+    }
+
+    /// The interface that a type is of.
+    fn owner(&self, ty: TypeId) -> Option<InterfaceId> {
+        match self.resolve.types[ty].owner {
+            TypeOwner::Interface(interface) => Some(interface),
+            TypeOwner::World(_) | TypeOwner::None => None,
+        }
     }
 }
 

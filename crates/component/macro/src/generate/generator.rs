@@ -99,6 +99,21 @@ impl Generator<'_> {
             .collect()
     }
 
+    /// The names by which options speak of a function, the most particular first.
+    pub(super) fn function_names(
+        &self,
+        function: &wit_parser::Function,
+        interface: Option<InterfaceId>,
+    ) -> Vec<String> {
+        let mut names = self.option_names(interface, &function.name);
+        names.extend(
+            interface
+                .into_iter()
+                .flat_map(|id| self.interface_names(id)),
+        );
+        names
+    }
+
     /// What an interface is called: with its version and without.
     pub(super) fn interface_names(&self, interface: InterfaceId) -> Vec<String> {
         if let Some(name) = self.inline.get(&interface) {

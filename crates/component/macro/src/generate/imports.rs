@@ -126,13 +126,8 @@ impl Generator<'_> {
             let forward = quote!(#signature { #name::drop(*self, rep) });
             let docs = docs(&self.resolve.types[*resource].docs);
             let inside = self.methods(&name, &functions, group.interface, place)?;
-            traits.extend(one_trait(
-                &docs,
-                &name,
-                &[],
-                (inside.0, inside.1),
-                (drop, forward),
-            ));
+            let above = self.host_send();
+            traits.extend(one_trait(&docs, &name, &above, inside, (drop, forward)));
         }
         let name = self.interface_trait(group.interface);
         let functions = group.functions.iter();
@@ -140,11 +135,11 @@ impl Generator<'_> {
             .filter(|function| function.kind.resource().is_none())
             .copied()
             .collect();
-        let above: Vec<Ident> = group
-            .resources
-            .iter()
-            .map(|resource| self.resource_trait(*resource))
-            .collect();
+        let mut above = self.host_send();
+        above.extend(group.resources.iter().map(|resource| {
+            let name = self.resource_trait(*resource);
+            quote!(#name)
+        }));
         let (mut converters, mut forwards) = (TokenStream::new(), TokenStream::new());
         for error in &group.errors {
             let (converter, root) = (self.converter(*error), &self.root);
@@ -186,9 +181,17 @@ impl Generator<'_> {
             let (idents, types) = self.parameters(function, &Mode::Owned, place)?;
             let output = self.host_output(function, interface, place)?;
             let (method, docs) = (method_name(function), docs(&function.docs));
+            let (output, body) = if self.import_flags(function, interface).is_async {
+                (
+                    quote!(impl ::core::future::Future<Output = #output> + ::core::marker::Send),
+                    quote!(async move { #name::#method(*self, #(#idents),*).await }),
+                )
+            } else {
+                (output, quote!(#name::#method(*self, #(#idents),*)))
+            };
             let signature = quote!(fn #method(&mut self, #(#idents: #types),*) -> #output);
             methods.extend(quote!(#docs #signature;));
-            forwards.extend(quote!(#signature { #name::#method(*self, #(#idents),*) }));
+            forwards.extend(quote!(#signature { #body }));
         }
         Ok((methods, forwards))
     }
@@ -198,12 +201,7 @@ impl Generator<'_> {
         function: &Function,
         interface: Option<InterfaceId>,
     ) -> crate::options::Flags {
-        let mut names = self.option_names(interface, &function.name);
-        names.extend(
-            interface
-                .into_iter()
-                .flat_map(|id| self.interface_names(id)),
-        );
+        let names = self.function_names(function, interface);
         self.options.imports.of(&names)
     }
 
@@ -299,8 +297,17 @@ impl Generator<'_> {
         })
     }
 
+    /// What traits need whose functions may be futures.
+    fn host_send(&self) -> Vec<TokenStream> {
+        if self.options.imports.any_async() {
+            vec![quote!(::core::marker::Send)]
+        } else {
+            Vec::new()
+        }
+    }
+
     pub(super) fn send(&self) -> TokenStream {
-        if self.options.data_is_send {
+        if self.options.data_is_send || self.options.imports.any_async() {
             quote!(+ ::core::marker::Send)
         } else {
             TokenStream::new()
@@ -343,7 +350,9 @@ impl Generator<'_> {
         let (_, types) = self.parameters(function, &Mode::Owned, place)?;
         let idents: Vec<Ident> = (0..types.len()).map(|i| format_ident!("arg{i}")).collect();
         let (host, method) = (self.trait_name(function, interface), method_name(function));
-        let call = quote!(#host::#method(host, #(#idents),*));
+        let flags = self.import_flags(function, interface);
+        let wait = flags.is_async.then(|| quote!(.await));
+        let call = quote!(#host::#method(host, #(#idents),*) #wait);
         let result = if let Some(error) = self.host_error(function, place) {
             let (path, converter) = (
                 self.converter_trait(error.ty, place),
@@ -357,7 +366,7 @@ impl Generator<'_> {
                     }
                 }
             }
-        } else if self.import_flags(function, interface).trappable {
+        } else if flags.trappable {
             quote!(#call?)
         } else {
             call
@@ -367,15 +376,24 @@ impl Generator<'_> {
             None => quote!(result),
         };
         let (name, output) = (&function.name, self.output(function, place)?);
+        let body = quote! {
+            let host = &mut host_getter(store.data_mut());
+            let result: #output = #result;
+            ::core::result::Result::<_, #root::__internal::Error>::Ok(#results)
+        };
+        let (wrap, body) = if flags.is_async {
+            (
+                quote!(func_wrap_async),
+                quote!(::std::boxed::Box::new(async move { #body })),
+            )
+        } else {
+            (quote!(func_wrap), body)
+        };
         Ok(quote! {
-            instance.func_wrap(
+            instance.#wrap(
                 #name,
                 move |mut store: #root::__internal::StoreContextMut<'_, T>,
-                      (#(#idents,)*): (#(#types,)*)| {
-                    let host = &mut host_getter(store.data_mut());
-                    let result: #output = #result;
-                    ::core::result::Result::<_, #root::__internal::Error>::Ok(#results)
-                },
+                      (#(#idents,)*): (#(#types,)*)| { #body },
             )?;
         })
     }
@@ -385,7 +403,7 @@ impl Generator<'_> {
 fn one_trait(
     docs: &TokenStream,
     name: &Ident,
-    above: &[Ident],
+    above: &[TokenStream],
     (methods, forwards): (TokenStream, TokenStream),
     (more, more_forwards): (TokenStream, TokenStream),
 ) -> TokenStream {

@@ -114,12 +114,24 @@ impl Generator<'_> {
                 let instance = linker.instantiate(&mut store, component)?;
                 #name::new(store, &instance)
             }
+
+            /// As `instantiate`, on a stack that asynchronous host functions suspend.
+            ///
+            /// # Errors
+            /// As `instantiate`.
+            pub async fn instantiate_async<T: ::core::marker::Send + 'static>(
+                mut store: impl #root::__internal::AsContextMut<Data = T>,
+                component: &#root::Component,
+                linker: &#root::Linker<T>,
+            ) -> #root::__internal::Result<#name> {
+                let instance = linker.instantiate_async(&mut store, component).await?;
+                #name::new(store, &instance)
+            }
         }
     }
 
-    fn pre(&self, name: &Ident) -> TokenStream {
-        let (root, send, allow) = (&self.root, self.send(), allow());
-        let pre = format_ident!("{name}Pre");
+    /// Whether a component exports what the world does, of which the types are compared later.
+    fn export_checks(&self) -> TokenStream {
         let mut checks = TokenStream::new();
         for item in self.resolve.worlds[self.world].exports.values() {
             match item {
@@ -139,6 +151,12 @@ impl Generator<'_> {
                 WorldItem::Type { .. } => {}
             }
         }
+        checks
+    }
+
+    fn pre(&self, name: &Ident) -> TokenStream {
+        let (root, send, allow) = (&self.root, self.send(), allow());
+        let (pre, checks) = (format_ident!("{name}Pre"), self.export_checks());
         quote! {
             /// A component of this world with all that it imports, to be instantiated any number of times.
             #allow
@@ -174,6 +192,21 @@ impl Generator<'_> {
                     mut store: impl #root::__internal::AsContextMut<Data = T>,
                 ) -> #root::__internal::Result<#name> {
                     let instance = self.instance_pre.instantiate(&mut store)?;
+                    #name::new(store, &instance)
+                }
+
+                /// As `instantiate`, on a stack that asynchronous host functions suspend.
+                ///
+                /// # Errors
+                /// As `instantiate`.
+                pub async fn instantiate_async(
+                    &self,
+                    mut store: impl #root::__internal::AsContextMut<Data = T>,
+                ) -> #root::__internal::Result<#name>
+                where
+                    T: ::core::marker::Send,
+                {
+                    let instance = self.instance_pre.instantiate_async(&mut store).await?;
                     #name::new(store, &instance)
                 }
 
