@@ -1,5 +1,7 @@
 //! Finds what a component imports by name.
 
+mod unknown;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -49,12 +49,22 @@ impl<V> Names<V> {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&V> {
-        if let Some(value) = self.exact.get(name) {
-            return Some(value);
+        self.exact.get(self.found(name)?)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut V> {
+        let found = self.found(name)?.to_owned();
+        self.exact.get_mut(&found)
+    }
+
+    /// The very name, or the newest of those that are compatible with it.
+    fn found<'n>(&'n self, name: &'n str) -> Option<&'n str> {
+        if self.has(name) {
+            return Some(name);
         }
         let (track, _) = track(name)?;
         let (_, newest) = self.compatible.get(&track)?;
-        self.exact.get(newest)
+        Some(newest)
     }
 }
 
