@@ -74,3 +74,11 @@ fn precompiled() {
 fn threads() {
     prints(env!("CARGO_BIN_EXE_threads"), &["exited with 10"]);
 }
+
+#[test]
+fn wasi_command() {
+    prints(
+        env!("CARGO_BIN_EXE_wasi-command"),
+        &["at 1000: true", "at 2000: false"],
+    );
+}

@@ -30,5 +30,6 @@ pub mod component {
 pub mod wasi {
     pub use silica_wasi_host as host;
     pub use silica_wasi_p1 as p1;
+    pub use silica_wasi_p2 as p2;
     pub use silica_wasi_threads as threads;
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// Builds `rust/NAME.rs` (by `rustc` for `wasm32-wasip1`), `threads/NAME.rs` for a name of the form `threads/NAME`
-/// (for `wasm32-wasip1-threads`), or `c/NAME.c` for a name of the form `c/NAME` (by clang for
+/// (for `wasm32-wasip1-threads`), `components/NAME.rs` for `components/NAME` (a component, for `wasm32-wasip2`), or `c/NAME.c` for a name of the form `c/NAME` (by clang for
 /// `wasm32-wasi`), unless that was done before, and returns the path of the `.wasm` file.
 ///
 /// # Errors
@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 pub fn guest(name: &str) -> Result<PathBuf, Skipped> {
     let (language, stem) = match name.split_once('/') {
         Some(("c", stem)) => (Language::C, stem),
+        Some(("components", stem)) => (Language::RustComponents, stem),
         Some(("threads", stem)) => (Language::RustThreads, stem),
         Some(_) | None => (Language::Rust, name),
     };
@@ -52,7 +53,12 @@ pub fn guest(name: &str) -> Result<PathBuf, Skipped> {
 /// The sources that [`guest`] builds, as the names it takes, in order.
 pub fn names() -> Vec<String> {
     let mut names = Vec::new();
-    for language in [Language::Rust, Language::RustThreads, Language::C] {
+    for language in [
+        Language::Rust,
+        Language::RustThreads,
+        Language::RustComponents,
+        Language::C,
+    ] {
         let folder = sources().join(language.folder());
         let entries = std::fs::read_dir(&folder)
             .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -70,6 +76,7 @@ pub fn names() -> Vec<String> {
                 names.push(match language {
                     Language::Rust => stem,
                     Language::RustThreads => format!("threads/{stem}"),
+                    Language::RustComponents => format!("components/{stem}"),
                     Language::C => format!("c/{stem}"),
                 });
             }
@@ -105,6 +112,7 @@ fn run(command: &mut Command) {
 enum Language {
     Rust,
     RustThreads,
+    RustComponents,
     C,
 }
 
@@ -119,13 +127,14 @@ impl Language {
         match self {
             Self::Rust => "rust",
             Self::RustThreads => "threads",
+            Self::RustComponents => "components",
             Self::C => "c",
         }
     }
 
     fn extension(self) -> &'static str {
         match self {
-            Self::Rust | Self::RustThreads => "rs",
+            Self::Rust | Self::RustThreads | Self::RustComponents => "rs",
             Self::C => "c",
         }
     }
@@ -140,6 +149,7 @@ impl Language {
                 "2024",
                 "-O",
             ],
+            Self::RustComponents => &["--target", "wasm32-wasip2", "--edition", "2024", "-O"],
             Self::C => &["--target=wasm32-wasi", "-O2", "-Wall", "-Werror"],
         }
     }
@@ -147,10 +157,12 @@ impl Language {
     fn compiler(self) -> Result<&'static Compiler, Skipped> {
         static RUST: OnceLock<Result<Compiler, Skipped>> = OnceLock::new();
         static THREADS: OnceLock<Result<Compiler, Skipped>> = OnceLock::new();
+        static COMPONENTS: OnceLock<Result<Compiler, Skipped>> = OnceLock::new();
         static C: OnceLock<Result<Compiler, Skipped>> = OnceLock::new();
         let found = match self {
             Self::Rust => RUST.get_or_init(|| find_rustc("wasm32-wasip1")),
             Self::RustThreads => THREADS.get_or_init(|| find_rustc("wasm32-wasip1-threads")),
+            Self::RustComponents => COMPONENTS.get_or_init(|| find_rustc("wasm32-wasip2")),
             Self::C => C.get_or_init(find_clang),
         };
         found.as_ref().map_err(Skipped::clone)

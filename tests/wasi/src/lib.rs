@@ -4,11 +4,13 @@
 //! variables and directory it is run and what must come of it. The cases are not
 //! part of this project: they are looked for in `$SILICA_TESTS`, then beside the
 //! project, in `../shared/tests`. This crate knows the cases of WASI 0.1 and of
-//! its threads, which are described by the suite's first format.
+//! its threads, which are described by the suite's first format; components are
+//! run by [`component`].
 
 #![forbid(unsafe_code)]
 
 mod case;
+pub mod component;
 mod run;
 
 pub use case::{Case, Expected};

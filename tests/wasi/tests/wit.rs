@@ -2,6 +2,8 @@
 //!
 //! The standard's own files are not part of this repository; they are looked for beside it.
 
+#![forbid(unsafe_code)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

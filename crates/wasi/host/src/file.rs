@@ -126,6 +126,35 @@ impl File {
         }
     }
 
+    /// Reads at `offset` what one operation gives, up to `bytes_max` bytes, without writing the buffer before.
+    ///
+    /// # Errors
+    /// As [`read_at`](Self::read_at).
+    pub fn read_bytes_at(&self, offset: u64, bytes_max: usize) -> Result<Vec<u8>> {
+        self.require(Access::READ)?;
+        match &self.backing {
+            Backing::Host(file) => system::read_bytes_at(file, offset, bytes_max),
+            Backing::Memory(_) | Backing::Device(_) => {
+                fill_vec(bytes_max, |buffer| self.read_at(&mut [buffer], offset))
+            }
+        }
+    }
+
+    /// Reads at the current position what one operation gives, up to `bytes_max` bytes, without writing the buffer
+    /// before.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_bytes(&self, bytes_max: usize) -> Result<Vec<u8>> {
+        self.require(Access::READ)?;
+        match &self.backing {
+            Backing::Host(file) => system::read_bytes(file, bytes_max),
+            Backing::Memory(_) | Backing::Device(_) => {
+                fill_vec(bytes_max, |mut buffer| self.read(&mut buffer))
+            }
+        }
+    }
+
     /// Writes one buffer at the current position, or at the end of a file that
     /// is open for appending.
     ///
@@ -165,6 +194,19 @@ impl File {
             Backing::Host(file) => system::write_at(file, buffers, offset),
             Backing::Memory(file) => file.write_at(buffers, offset),
             Backing::Device(device) => device.write(total_bytes(buffers)),
+        }
+    }
+
+    /// Writes one buffer at the end, wherever that is when it is written, and returns how many bytes were.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn append(&self, buffer: &[u8]) -> Result<usize> {
+        self.require(Access::WRITE)?;
+        match &self.backing {
+            Backing::Host(file) => system::append(file, buffer),
+            Backing::Memory(file) => file.append(buffer),
+            Backing::Device(device) => device.write(buffer.len()),
         }
     }
 
@@ -316,6 +358,17 @@ impl File {
             Backing::Device(_) => Source::ready(u64::MAX),
         }
     }
+}
+
+/// What `read` puts into a buffer of `bytes_max` bytes.
+pub(crate) fn fill_vec(
+    bytes_max: usize,
+    read: impl FnOnce(IoSliceMut<'_>) -> Result<usize>,
+) -> Result<Vec<u8>> {
+    let mut bytes = vec![0; bytes_max];
+    let count = read(IoSliceMut::new(&mut bytes))?;
+    bytes.truncate(count);
+    Ok(bytes)
 }
 
 fn total_bytes(buffers: &[IoSlice<'_>]) -> usize {

@@ -3,6 +3,7 @@
 //! Bytes pass through exactly and at once: nothing is buffered, translated or
 //! flushed later, so a program's output is complete however it ends.
 
+use crate::file::fill_vec;
 use crate::pipe::{InputPipe, OutputPipe};
 use crate::poll::Source;
 use crate::{Access, File, FileFlags, FileType, IoSlice, IoSliceMut, Metadata, Result, system};
@@ -55,6 +56,20 @@ impl InputStream {
             Self::Inherited => system::read(rustix::stdio::stdin(), buffer),
             Self::File(file) => file.read(buffer),
             Self::Pipe(pipe) => pipe.read(buffer),
+        }
+    }
+
+    /// Reads what one operation gives, up to `bytes_max` bytes, waiting for the first; none at the end. The buffer is
+    /// not written before.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_bytes(&self, bytes_max: usize) -> Result<Vec<u8>> {
+        match self {
+            Self::Null => Ok(Vec::new()),
+            Self::Inherited => system::read_bytes(rustix::stdio::stdin(), bytes_max),
+            Self::File(file) => file.read_bytes(bytes_max),
+            Self::Pipe(pipe) => fill_vec(bytes_max, |mut buffer| pipe.read(&mut buffer)),
         }
     }
 

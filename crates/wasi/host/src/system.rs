@@ -43,6 +43,35 @@ pub(crate) fn read_at(fd: impl AsFd, buffers: &mut [IoSliceMut<'_>], offset: u64
     }
 }
 
+/// Reads into a vector that is not written before.
+pub(crate) fn read_bytes(fd: impl AsFd, bytes_max: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(bytes_max);
+    io::read(fd, rustix::buffer::spare_capacity(&mut bytes))?;
+    Ok(bytes)
+}
+
+/// Reads at `offset` into a vector that is not written before.
+pub(crate) fn read_bytes_at(fd: impl AsFd, offset: u64, bytes_max: usize) -> Result<Vec<u8>> {
+    check_offset(offset)?;
+    let mut bytes = Vec::with_capacity(bytes_max);
+    io::pread(fd, rustix::buffer::spare_capacity(&mut bytes), offset)?;
+    Ok(bytes)
+}
+
+/// Writes at the end of a file, whether or not it is open for appending.
+pub(crate) fn append(fd: impl AsFd, buffer: &[u8]) -> Result<usize> {
+    #[cfg(target_os = "linux")]
+    match io::pwritev2(&fd, &[IoSlice::new(buffer)], 0, io::ReadWriteFlags::APPEND) {
+        Err(io::Errno::OPNOTSUPP | io::Errno::INVAL | io::Errno::NOSYS | io::Errno::SPIPE) => {}
+        done => return Ok(done?),
+    }
+    if flags(&fd)?.contains(FileFlags::APPEND) {
+        return write(fd, buffer);
+    }
+    let end = metadata(&fd)?.size;
+    write_at(fd, &[IoSlice::new(buffer)], end)
+}
+
 /// Writes at `offset` even where the file is open for appending: Linux alone
 /// appends then, against POSIX, unless it is told not to.
 pub(crate) fn write_at(fd: impl AsFd, buffers: &[IoSlice<'_>], offset: u64) -> Result<usize> {

@@ -4,8 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use silica::component::Component;
 use silica::wasi::p1::WasiP1Context;
-use silica::{Engine, EngineError, Error, Extern, Instance, Linker, Module, Store};
+use silica::wasi::p2::WasiContext;
+use silica::{
+    Engine, EngineError, Error, Extern, Instance, InterruptHandle, Linker, Module, Store,
+};
 
 use crate::commands::run::confine::Confinement;
 use crate::commands::run::outcome::Outcome;
@@ -120,7 +124,7 @@ impl Run {
             Some(Profile::Perfmap | Profile::Jitdump) => self.engine.ahead(),
             Some(Profile::Tiers) | None => self.engine.clone(),
         };
-        let wasi = self.context()?;
+        let granted = self.granted()?;
         let confinement = self.confinement();
         let cache = self.cache.cache();
         if let Some(confinement) = &confinement {
@@ -129,18 +133,16 @@ impl Run {
         let engine = flags.engine_with(&self.grants.limits, cache)?;
         let path = self.path();
         let program = image::load_program(&engine, &path, self.allow_precompiled)?;
-        let mut store = self.store(&engine, wasi)?;
-        let timeout = self.grants.limits.timeout;
-        let watch = timeout.map(|span| timeout::start(span.0, store.interrupt_handle()));
         let result = match &program {
-            Program::Module(module) => self.run_in(&mut store, module, confinement.as_ref()),
+            Program::Module(module) => {
+                let mut store = self.store(&engine, granted.to_module()?)?;
+                let _watch = self.watch(store.interrupt_handle());
+                self.run_in(&mut store, module, confinement.as_ref())
+            }
             Program::Component(component) => {
-                self.complete(confinement.as_ref())?;
-                let invoke = self.invoke.as_deref();
-                component::run(&mut store, component, invoke, &self.grants.limits)
+                self.run_component(component, granted.to_component()?, confinement.as_ref())
             }
         };
-        drop(watch);
         if let (Some(Profile::Tiers), Program::Module(module)) = (self.profile, &program) {
             tiers::tell(module);
         }
@@ -173,26 +175,48 @@ impl Run {
         confinement.complete(cache.flatten().as_ref())
     }
 
-    fn store(&self, engine: &Engine, wasi: WasiP1Context) -> Result<Store<State>> {
-        let bounds = Bounds {
+    /// Ends the program when its time is over.
+    fn watch(&self, handle: InterruptHandle) -> Option<timeout::Watch> {
+        let span = self.grants.limits.timeout?;
+        Some(timeout::start(span.0, handle))
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
             memory_bytes: self.grants.limits.max_memory.map(|bytes| bytes.0),
             fuel: self.grants.limits.fuel,
-        };
-        state::store(engine, wasi, bounds)
+        }
+    }
+
+    fn store(&self, engine: &Engine, wasi: WasiP1Context) -> Result<Store<State>> {
+        state::store(engine, wasi, self.bounds())
             .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))
     }
 
-    fn context(&self) -> Result<WasiP1Context> {
-        let grants = system::Grants {
-            directories: &self.grants.directories.0,
+    fn run_component(
+        &self,
+        component: &Component,
+        wasi: WasiContext,
+        confinement: Option<&Confinement>,
+    ) -> Result<Outcome> {
+        let mut store = component::store(component.engine(), wasi, self.bounds())
+            .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))?;
+        let _watch = self.watch(store.interrupt_handle());
+        self.complete(confinement)?;
+        let invoke = self.invoke.as_deref();
+        component::run(&mut store, component, invoke, &self.grants.limits)
+    }
+
+    fn granted(&self) -> Result<system::Granted> {
+        Ok(system::Granted {
+            directories: system::open(&self.grants.directories.0)?,
             synthetic: self.grants.synthetic,
             variables: self.grants.variables.resolve()?,
             listeners: self.grants.listeners.open()?,
             network: self.grants.network.grants(),
             arguments: self.guest_arguments()?,
             trace: self.trace,
-        };
-        grants.context()
+        })
     }
 
     /// The program's name and its arguments. With `--invoke`, those are the function's.
@@ -294,7 +318,7 @@ impl Run {
         };
         if system::is_later_wasi(module) {
             return failure.remedy(
-                "this is of a version of WASI that is not supported yet; build for `wasm32-wasip1`",
+                "only components import this; build for `wasm32-wasip2`, or `wasm-tools component new` makes one of a module",
             );
         }
         match self.preload.iter().find(|p| p.name == *module) {

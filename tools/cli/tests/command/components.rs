@@ -1,6 +1,8 @@
 //! The command on components.
 
-use crate::common::Folder;
+use silica_test_guests::{available, guest};
+
+use crate::common::{Folder, finish, start};
 
 /// Adds numbers, greets, and takes a record apart.
 const CALC: &str = r#"(component
@@ -64,8 +66,8 @@ fn what_is_wrong_with_a_call_is_said() {
         let ended = folder.silica(&["run", "--invoke", call, "calc.wat"]);
         ended.expect(2).says(words);
     }
-    let ended = folder.silica(&["run", "calc.wat"]).expect(2);
-    ended.says(&["calling one of its functions", "--invoke 'add(…)'"]);
+    let ended = folder.silica(&["run", "calc.wat"]).expect(69);
+    ended.says(&["is no command", "--invoke 'add(…)'"]);
 }
 
 #[test]
@@ -86,4 +88,94 @@ fn components_are_validated_and_inspected() {
     }
     let json = folder.silica(&["inspect", "--json", "calc.wat"]).expect(0);
     assert!(json.stdout.contains("\"kind\": \"a component\""));
+}
+
+/// The folder with a guest in it as `program.wasm`, where this machine can build it.
+fn folder_with_guest(name: &str) -> Option<Folder> {
+    let path = available(guest(&format!("components/{name}")))?;
+    let bytes = std::fs::read(path).expect("it was built");
+    Some(Folder::with("program.wasm", bytes))
+}
+
+#[test]
+fn commands_are_run() {
+    let Some(folder) = folder_with_guest("hello") else {
+        return;
+    };
+    let ended = folder.silica(&["run", "program.wasm"]).expect(0);
+    assert_eq!(
+        (ended.stdout.as_str(), ended.stderr.as_str()),
+        ("hello\n", "")
+    );
+}
+
+#[test]
+fn commands_get_what_was_granted_and_end_in_their_own_way() {
+    let Some(folder) = folder_with_guest("system") else {
+        return;
+    };
+    let run = |how| {
+        let line = [
+            "--env",
+            "A=1",
+            "--argv0",
+            "me",
+            "program.wasm",
+            how,
+            "--env",
+        ];
+        folder.silica_with_input(&line, "one\ntwo")
+    };
+    let ended = run("return").expect(0);
+    for part in [
+        r#"arguments ["me", "return", "--env"]"#,
+        r#"variables [("A", "1")]"#,
+        r#"input "one\n" and 3 bytes"#,
+    ] {
+        assert!(ended.stdout.contains(part), "no {part} in {ended:?}");
+    }
+    run("exit").expect(1);
+    run("fail").expect(1);
+    run("panic")
+        .expect(134)
+        .says(&["as it was told", "unreachable"]);
+}
+
+#[test]
+fn directories_are_granted_to_commands() {
+    let Some(folder) = folder_with_guest("files") else {
+        return;
+    };
+    folder.write("in/a", "from the host");
+    let words = ["program.wasm", "read", "in/a", "write", "in/b", "x"];
+    let told = |flag| {
+        let line = [&[flag, "in"][..], &words].concat();
+        folder.silica(&line).expect(0).stdout
+    };
+    assert_eq!(
+        told("--dir-ro"),
+        "read: ok from the host\nwrite: PermissionDenied\n"
+    );
+    assert_eq!(told("--dir"), "read: ok from the host\nwrite: ok \n");
+    assert_eq!(folder.read("in/b"), b"x");
+    let ended = folder.silica(&words).expect(0);
+    assert!(!ended.stdout.contains("from the host"), "{ended:?}");
+}
+
+#[test]
+fn commands_are_limited() {
+    let Some(folder) = folder_with_guest("system") else {
+        return;
+    };
+    let line = ["--timeout", "300ms", "program.wasm", "return"];
+    let mut child = start(folder.command(&line).stdin(std::process::Stdio::piped()));
+    // It waits for input that does not come.
+    let stdin = child.stdin.take();
+    finish(child).expect(124).says(&["longer than 0.3 s"]);
+    drop(stdin);
+    let line = ["--fuel", "1000", "program.wasm", "return"];
+    folder.silica(&line).expect(123).says(&["out of fuel"]);
+    let line = ["--max-memory", "64KiB", "program.wasm", "return"];
+    let ended = folder.silica(&line);
+    assert_ne!(ended.status, Some(0), "{ended:?}");
 }

@@ -30,7 +30,7 @@ fn a_later_wasi() {
     folder
         .silica(&["app.wat"])
         .expect(69)
-        .says(&["wasm32-wasip1"]);
+        .says(&["wasm32-wasip2"]);
 }
 
 #[test]

@@ -87,6 +87,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("silica-sandbox", &[]),
     ("silica-wasi-host", &[]),
     ("silica-wasi-p1", &["silica-engine", "silica-wasi-host"]),
+    (
+        "silica-wasi-p2",
+        &["silica-engine", "silica-component", "silica-wasi-host"],
+    ),
+    (
+        "silica-wasi-keyvalue",
+        &["silica-engine", "silica-component"],
+    ),
     ("silica-wasi-threads", &["silica-engine"]),
     (
         "silica",
@@ -95,6 +103,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "silica-component",
             "silica-wasi-host",
             "silica-wasi-p1",
+            "silica-wasi-p2",
             "silica-wasi-threads",
         ],
     ),

@@ -67,6 +67,12 @@ impl MemoryFile {
         write_all(&mut self.tree.lock(), self.inode, offset, buffers)
     }
 
+    pub(crate) fn append(&self, buffer: &[u8]) -> Result<usize> {
+        let mut tree = self.tree.lock();
+        let end = tree.file(self.inode)?.len() as u64;
+        write_all(&mut tree, self.inode, end, &[IoSlice::new(buffer)])
+    }
+
     pub(crate) fn seek(&self, position: SeekFrom) -> Result<u64> {
         let tree = self.tree.lock();
         let size = tree.file(self.inode)?.len() as u64;

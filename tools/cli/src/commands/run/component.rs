@@ -1,30 +1,98 @@
-//! `silica run` on a component: one of its functions is called.
+//! `silica run` on a component: a command is run, or one of its functions is called.
 
-use silica::component::{CanonicalTrap, Component, ComponentError, Func, Instance, Linker, Val};
-use silica::{Error, Store};
+use silica::component::{Component, ComponentError, Func, Instance, Linker, ResourceTable, Val};
+use silica::wasi::p2::{Command, WasiContext, WasiContextView, WasiView};
+use silica::{Engine, Error, Store, StoreLimits};
 
 use super::outcome::{self, Outcome};
-use super::state::State;
+use super::state::Bounds;
 use super::wave;
 use crate::failure::{Failure, Result};
 use crate::flags::LimitFlags;
 use crate::output;
 use crate::status::Status;
 
-/// Calls what `invoke` says, and prints what it gives.
+/// What belongs to a component that runs.
+pub(super) struct State {
+    wasi: WasiContext,
+    table: ResourceTable,
+    limits: StoreLimits,
+}
+
+impl WasiView for State {
+    fn wasi(&mut self) -> WasiContextView<'_> {
+        WasiContextView {
+            context: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// The store of a component.
+pub(super) fn store(
+    engine: &Engine,
+    wasi: WasiContext,
+    bounds: Bounds,
+) -> silica::Result<Store<State>> {
+    let state = State {
+        wasi,
+        table: ResourceTable::new(),
+        limits: bounds.limits(),
+    };
+    let mut store = Store::new(engine, state);
+    if bounds.memory_bytes.is_some() {
+        store.limiter(|state| &mut state.limits);
+    }
+    if let Some(fuel) = bounds.fuel {
+        store.set_fuel(fuel)?;
+    }
+    let handle = store.interrupt_handle();
+    store.data_mut().wasi.set_interrupt_handle(handle);
+    Ok(store)
+}
+
+/// Runs a command, or calls what `invoke` says and prints what it gives.
 pub(super) fn run(
     store: &mut Store<State>,
     component: &Component,
     invoke: Option<&str>,
     limits: &LimitFlags,
 ) -> Result<Outcome> {
-    let Some(invoke) = invoke else {
-        let message = "a component is run by calling one of its functions";
-        return Err(Failure::new(Status::Usage, message).remedy(callable(component)));
+    if invoke.is_none() && !Command::is(component) {
+        let message = "the component is no command: it exports no `wasi:cli/run`";
+        return Err(Failure::new(Status::Unavailable, message).remedy(callable(component)));
+    }
+    let mut linker = Linker::new(store.engine());
+    silica::wasi::p2::add_to_linker(&mut linker)
+        .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))?;
+    let instance = match linker.instantiate(&mut *store, component) {
+        Ok(instance) => instance,
+        Err(error) => return unlinked(&error, limits),
     };
-    let instance = Linker::new(store.engine())
-        .instantiate(&mut *store, component)
-        .map_err(|error| unlinked(&error))?;
+    match invoke {
+        Some(invoke) => call(store, component, instance, invoke, limits),
+        None => command(store, instance, limits),
+    }
+}
+
+/// A command that says that it failed has the status 1.
+fn command(store: &mut Store<State>, instance: Instance, limits: &LimitFlags) -> Result<Outcome> {
+    let command = Command::new(&mut *store, &instance)
+        .map_err(|error| Failure::new(Status::BadModule, format!("{error:#}")))?;
+    match command.run(&mut *store) {
+        Ok(true) => Ok(Outcome::Returned),
+        Ok(false) => Ok(Outcome::Exited(1)),
+        Err(error) => outcome::of_error(&error, limits),
+    }
+}
+
+fn call(
+    store: &mut Store<State>,
+    component: &Component,
+    instance: Instance,
+    invoke: &str,
+    limits: &LimitFlags,
+) -> Result<Outcome> {
     let (name, text) = wave::call(invoke).unwrap_or((invoke, ""));
     let function = find(store, instance, component, name)?;
     let arguments = wave::arguments(text, function.ty(), &component.plan().types)
@@ -36,10 +104,7 @@ pub(super) fn run(
             output::print(lines)?;
             Ok(Outcome::Returned)
         }
-        Err(error) => match error.downcast_ref::<CanonicalTrap>() {
-            Some(_) => Err(Failure::new(Status::Trap, error.to_string())),
-            None => outcome::of_error(&error, limits),
-        },
+        Err(error) => outcome::of_error(&error, limits),
     }
 }
 
@@ -84,10 +149,11 @@ fn callable(component: &Component) -> String {
     format!("{} can be called", names.join("; "))
 }
 
-fn unlinked(error: &Error) -> Failure {
+/// What an error of instantiating means.
+fn unlinked(error: &Error, limits: &LimitFlags) -> Result<Outcome> {
     match error.downcast_ref::<ComponentError>() {
-        Some(_) => Failure::new(Status::Unavailable, format!("{error:#}"))
-            .remedy("the command gives components no imports yet; `silica inspect` shows them"),
-        None => Failure::new(Status::Trap, format!("{error:#}")),
+        Some(_) => Err(Failure::new(Status::Unavailable, format!("{error:#}"))
+            .remedy("`silica inspect` shows what it imports")),
+        None => outcome::of_error(error, limits),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
+use silica::component::CanonicalTrap;
 use silica::wasi::p1::Exit;
+use silica::wasi::p2;
 use silica::{Error, Trap};
 
 use crate::failure::{Failure, Result};
@@ -33,6 +35,13 @@ impl Outcome {
 pub(super) fn of_error(error: &Error, limits: &LimitFlags) -> Result<Outcome> {
     if let Some(exit) = error.downcast_ref::<Exit>() {
         return Ok(Outcome::Exited(exit.0));
+    }
+    if let Some(exit) = error.downcast_ref::<p2::Exit>() {
+        return Ok(Outcome::Exited(exit.0.into()));
+    }
+    if let Some(trap) = error.downcast_ref::<CanonicalTrap>() {
+        let message = format!("the program broke a rule of its interface: {trap}");
+        return Err(Failure::new(Status::Trap, message));
     }
     Err(match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {

@@ -41,7 +41,8 @@ pub(super) fn store_of_thread(engine: &Engine, state: &State, thread: u32) -> Re
 }
 
 impl Bounds {
-    fn limits(self) -> StoreLimits {
+    /// What holds for one store.
+    pub(super) fn limits(self) -> StoreLimits {
         let builder = StoreLimitsBuilder::new();
         match self.memory_bytes {
             Some(bytes) => {

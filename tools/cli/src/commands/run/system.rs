@@ -3,17 +3,18 @@
 use std::net::TcpListener;
 
 use silica::Module;
-use silica::wasi::host::{Network, NetworkGrants, Quotas};
-use silica::wasi::p1::{DirPerms, FilePerms, MissingGrant, WasiP1Context};
+use silica::wasi::host::{self, Network, NetworkGrants, Permissions, Quotas};
+use silica::wasi::p1::{MissingGrant, WasiP1Context};
+use silica::wasi::p2::WasiContext;
 
 use crate::failure::{Failure, Result};
 use crate::flags::{self, Directory, Synthetic};
 use crate::output;
 use crate::status::Status;
 
-/// Everything that a program is granted.
-pub(super) struct Grants<'a> {
-    pub(super) directories: &'a [Directory],
+/// Everything that a program is granted, open.
+pub(super) struct Granted {
+    pub(super) directories: Vec<(host::Directory, String)>,
     pub(super) synthetic: Synthetic,
     pub(super) variables: Vec<(String, String)>,
     pub(super) listeners: Vec<TcpListener>,
@@ -22,41 +23,48 @@ pub(super) struct Grants<'a> {
     pub(super) trace: bool,
 }
 
-impl Grants<'_> {
-    pub(super) fn context(self) -> Result<WasiP1Context> {
-        let invalid = |what: &str, error| {
-            Failure::new(Status::Usage, format!("{what} cannot be passed: {error}"))
+/// Opens directories, each under the name that the program has for it.
+pub(super) fn open(directories: &[Directory]) -> Result<Vec<(host::Directory, String)>> {
+    let quotas = Quotas::default();
+    let open = |directory: &Directory| {
+        let permissions = if directory.read_only {
+            Permissions::READ_ONLY
+        } else {
+            Permissions::ALL
         };
+        let opened = host::Directory::open_ambient(&directory.host, permissions, &quotas);
+        let opened = opened.map_err(|error| {
+            let message = format!("--dir {}: {error}", directory.host.display());
+            Failure::new(Status::NoInput, message)
+        })?;
+        Ok((opened, directory.guest.clone()))
+    };
+    directories.iter().map(open).collect()
+}
+
+impl Granted {
+    /// What a module gets.
+    pub(super) fn to_module(self) -> Result<WasiP1Context> {
         let mut builder = WasiP1Context::builder()
             .inherit_stdio()
             .arguments(self.arguments)
-            .map_err(|error| invalid("an argument", error))?;
+            .map_err(|error| not_passed("an argument", error))?;
         for (name, value) in self.variables {
             let what = format!("the variable {name:?}");
             builder = builder
                 .environment_variable(name, value)
-                .map_err(|error| invalid(&what, error))?;
+                .map_err(|error| not_passed(&what, error))?;
         }
-        for directory in self.directories {
-            let (directories, files) = if directory.read_only {
-                (DirPerms::READ, FilePerms::READ)
-            } else {
-                (DirPerms::all(), FilePerms::all())
-            };
+        for (directory, guest) in self.directories {
             builder = builder
-                .preopened_dir(&directory.host, &directory.guest, directories, files)
-                .map_err(|error| {
-                    let message = format!("--dir {}: {error}", directory.host.display());
-                    Failure::new(Status::NoInput, message)
-                })?;
+                .preopened_directory(directory, guest)
+                .map_err(|error| not_passed("a directory", error))?;
         }
-        let unmade =
-            |error| Failure::new(Status::Software, format!("no directory for it: {error}"));
         if self.synthetic.devices {
-            builder = builder.devices().map_err(unmade)?;
+            builder = builder.devices().map_err(not_made)?;
         }
         if self.synthetic.temporary {
-            builder = builder.temporary_directory().map_err(unmade)?;
+            builder = builder.temporary_directory().map_err(not_made)?;
         }
         for listener in self.listeners {
             builder = builder.preopened_listener(listener);
@@ -77,6 +85,44 @@ impl Grants<'_> {
         }
         Ok(builder.build())
     }
+
+    /// What a component gets.
+    pub(super) fn to_component(self) -> Result<WasiContext> {
+        if !self.listeners.is_empty() {
+            let message = "--tcp-listen gives sockets to modules; a component opens its own";
+            return Err(Failure::new(Status::Usage, message));
+        }
+        let mut builder = WasiContext::builder()
+            .inherit_stdio()
+            .arguments(self.arguments)
+            .map_err(|error| not_passed("an argument", error))?;
+        for (name, value) in self.variables {
+            let what = format!("the variable {name:?}");
+            builder = builder
+                .environment_variable(name, value)
+                .map_err(|error| not_passed(&what, error))?;
+        }
+        for (directory, guest) in self.directories {
+            builder = builder
+                .preopened_directory(directory, guest)
+                .map_err(|error| not_passed("a directory", error))?;
+        }
+        if self.synthetic.devices {
+            builder = builder.devices().map_err(not_made)?;
+        }
+        if self.synthetic.temporary {
+            builder = builder.temporary_directory().map_err(not_made)?;
+        }
+        Ok(builder.build())
+    }
+}
+
+fn not_passed(what: &str, error: host::Error) -> Failure {
+    Failure::new(Status::Usage, format!("{what} cannot be passed: {error}"))
+}
+
+fn not_made(error: host::Error) -> Failure {
+    Failure::new(Status::Software, format!("no directory for it: {error}"))
 }
 
 /// What a path needed, and the flag that would grant it.
