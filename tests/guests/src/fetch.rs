@@ -17,7 +17,7 @@ pub struct NpmPin {
     pub sha256: &'static str,
 }
 
-/// A package of the Python registry, and the SHA-256 of its wheel, of which it must have one for every system.
+/// A package of the Python registry, and the SHA-256 of its wheel: the one that this system is given.
 #[derive(Clone, Copy, Debug)]
 pub struct WheelPin {
     /// The package's name.
@@ -246,7 +246,7 @@ fn cargo() -> Command {
 }
 
 /// Runs a client; that it is missing or cannot reach its registry is a skip with the client's own words.
-fn run(command: &mut Command, remedy: &str) -> Result<(), Skipped> {
+pub(crate) fn run(command: &mut Command, remedy: &str) -> Result<(), Skipped> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()

@@ -16,6 +16,7 @@
 
 mod build;
 mod cache;
+pub mod components;
 mod fetch;
 pub mod programs;
 mod resources;
