@@ -31,6 +31,10 @@ pub const FLOAT_RESULT_REGISTERS: u32 = 8;
 /// Bytes of a slot of the result area.
 pub const RESULT_SLOT_BYTES: u32 = 16;
 
+/// Bytes of each value that a function passes to code of its own that goes on at one of its loops: its locals, then the operands below the
+/// loop, then the parameters of the loop.
+pub const PASSED_SLOT_BYTES: u32 = 16;
+
 /// Where a value is at the moment of a call or a return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Location {

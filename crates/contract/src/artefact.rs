@@ -24,26 +24,35 @@ pub struct CompiledFunction {
     pub stack_maps: Vec<StackMap>,
     /// Where exceptions of calls go on, ascending by return offset.
     pub handlers: Vec<Handler>,
+    /// Where the call returns by which the function goes on in other code of its own: that frame stands for this one.
+    pub continued_at: Option<u32>,
 }
 
-/// A direct call of another function.
+/// What refers to a function: mostly, a direct call of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Relocation {
     /// Where in the function's bytes.
     pub offset: u32,
-    /// The function that is called, in the function index space.
+    /// The function that is referred to, in the function index space.
     pub function: u32,
     /// How the distance is written.
     pub kind: RelocationKind,
 }
 
-/// How the distance to a called function is written.
+/// How the distance to a function, or to what there is for it in front of a growing text, is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelocationKind {
     /// Four bytes: the callee's address minus the address after these bytes.
     X86Relative32,
     /// The low 26 bits of an instruction word: the distance from it in words.
     Aarch64Branch26,
+    /// Four bytes: the address where the function's code is written, minus the address after these bytes. This and the next two are
+    /// only of functions that count ([`Settings::counters`](crate::settings::Settings::counters)).
+    X86Entry32,
+    /// Four bytes: the address of the function's counter (32 bits), minus the address after these bytes.
+    X86Counter32,
+    /// Four bytes: the address of what asks for the function's code anew, minus the address after these bytes.
+    X86Ask32,
 }
 
 /// From this offset on (until the next entry), code was made for this place.

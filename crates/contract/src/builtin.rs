@@ -100,6 +100,9 @@ builtins! {
     /// Adds the first `count` values that are passed ([`crate::continuation`]) to those that the continuation at a place, of a type, will be resumed
     /// with, and makes it one of another type. The place remains its, and is to be written to a new object. It collects nothing.
     ContinuationBind(place, type_id, count, bound_type_id) -> bound;
+    /// A loop has turned often, in a function of a growing text: gives the address of code that goes on at it, or 0 if there is none. The loop is
+    /// named by its offset in the module. It collects nothing.
+    LoopTurned(function, loop_offset) -> code;
     /// Whether the type with the canonical id `found` is a subtype of the one with `expected`: 1, else 0.
     TypeMatches(found, expected) -> matches;
 }

@@ -23,7 +23,7 @@ use crate::{
 /// First bytes of an image.
 pub const MAGIC: [u8; 8] = *b"\0silica\n";
 /// Changes whenever the format, the context's layout, a builtin or the calling convention changes.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 /// Alignment of mapped sections: the largest page size of the systems that we know.
 pub const ALIGNMENT: usize = 16 << 10;
 
@@ -36,7 +36,8 @@ pub enum Section {
     /// Machine code.
     Text = 1,
     /// For each defined function its offset and length in the text: two `u32`. Of [`Kind::Called`]: what the text has, ascending, each with
-    /// its offset, its length, the defined function and whether that is called there (1 or 0): four `u32`.
+    /// its offset, its length, the defined function, whether that is called there (1) and was optimized (2), and where in it the call returns by which it
+    /// goes on in other code (or `u32::MAX`): five `u32`.
     Functions = 2,
     /// Offsets of instructions that may trap, ascending: `u32` each.
     TrapOffsets = 3,
@@ -80,10 +81,14 @@ pub struct CalledFunction {
     pub defined: u32,
     /// Whether that is called there. If not, other code of it is.
     pub is_entry: bool,
+    /// Whether it is not that of the first call, but was optimized later.
+    pub is_optimized: bool,
+    /// Where in it the call returns by which it goes on in other code of its own.
+    pub continued_at: Option<u32>,
 }
 
 /// Bytes of a [`CalledFunction`].
-pub(crate) const CALLED_BYTES: usize = 16;
+pub(crate) const CALLED_BYTES: usize = 20;
 
 /// The functions of an image that is written.
 #[derive(Clone, Copy, Debug)]
@@ -108,8 +113,9 @@ impl Functions<'_> {
                 words(functions.iter().flat_map(|f| [f.start, f.length]))
             }
             Functions::Called(functions) => words(functions.iter().flat_map(|f| {
-                let is_entry = u32::from(f.is_entry);
-                [f.code.start, f.code.length, f.defined, is_entry]
+                let flags = u32::from(f.is_entry) | u32::from(f.is_optimized) << 1;
+                let continued_at = f.continued_at.unwrap_or(u32::MAX);
+                [f.code.start, f.code.length, f.defined, flags, continued_at]
             })),
         }
     }

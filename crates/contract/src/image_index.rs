@@ -263,7 +263,9 @@ fn called_function(entry: &[u8]) -> CalledFunction {
             length: u32_at(entry, 4),
         },
         defined: u32_at(entry, 8),
-        is_entry: u32_at(entry, 12) != 0,
+        is_entry: u32_at(entry, 12) & 1 != 0,
+        is_optimized: u32_at(entry, 12) & 2 != 0,
+        continued_at: Some(u32_at(entry, 16)).filter(|offset| *offset != u32::MAX),
     }
 }
 

@@ -103,6 +103,9 @@ pub struct Settings {
     pub deterministic_relaxed_simd: bool,
     /// Count fuel.
     pub fuel: bool,
+    /// Count entries and turns of loops, to find what is worth optimizing: of functions of the one-pass tier that are compiled when they are
+    /// called. Never in an image.
+    pub counters: bool,
     /// Guard table and dynamic memory accesses against speculative bounds bypass.
     pub spectre_guards: bool,
     /// Bytes of address space reserved for a memory.
@@ -126,6 +129,7 @@ impl Settings {
             canonicalize_nans: false,
             deterministic_relaxed_simd: false,
             fuel: false,
+            counters: false,
             spectre_guards: true,
             memory_reservation: 4 << 30,
             memory_guard: 2 << 30,

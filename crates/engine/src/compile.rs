@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context as _;
 use silica_pipeline as pipeline;
 
-use crate::{Engine, Module, Result, compiler::CachePlace, load};
+use crate::{Engine, Module, Result, load};
 
 /// Compiles one module, and can tell how far it is and be stopped.
 ///
@@ -115,7 +115,7 @@ impl<'a> CodeBuilder<'a> {
         }
         let image = if compiler.is_lazy() {
             let binary = Arc::new(binary.into_owned());
-            let called = place.as_ref().map(CachePlace::called);
+            let called = place.as_ref().map(|place| compiler.place_of_called(place));
             if let Some(place) = &called
                 && let Some(module) = load::called(engine, place, &binary)
             {

@@ -23,6 +23,8 @@ pub(crate) struct Compiler {
     single_threaded: bool,
     /// Whether functions are compiled when they are called.
     lazy: bool,
+    /// Whether such functions are optimized if they are used much.
+    tier_up: bool,
     cache: Option<pipeline::Cache>,
 }
 
@@ -80,6 +82,13 @@ impl ModuleSource for FreshLazy {
         }
     }
 
+    fn optimize(&self, defined: u32, entrance: Option<u32>) -> Result<CompiledFunction, HostError> {
+        (self.lazy.optimize(defined, entrance)).map_err(|error| {
+            tracing::debug!(%error, "a function is not optimized");
+            to_host(told(error))
+        })
+    }
+
     fn image(&self) -> Result<Vec<u8>, HostError> {
         let options = pipeline::Options::default();
         (self.lazy.image(&options)).map_err(|error| to_host(told(error)))
@@ -104,10 +113,10 @@ pub(crate) struct CachePlace {
 
 impl CachePlace {
     /// Where what was compiled because it was called is, or could be.
-    pub(crate) fn called(&self) -> CachePlace {
+    fn called(&self, counts: bool) -> CachePlace {
         CachePlace {
             cache: self.cache.clone(),
-            key: self.key.called(),
+            key: self.key.called(counts),
         }
     }
 
@@ -152,6 +161,7 @@ impl Compiler {
         let settings = config.settings(&host)?;
         Ok(Compiler {
             lazy: config.tier == Tier::Auto && pipeline::LazyModule::is_possible(&settings),
+            tier_up: config.tier_up().is_some(),
             settings,
             host,
             features: config.features,
@@ -205,16 +215,29 @@ impl Compiler {
     ) -> Result<(FreshLazy, LazyImage)> {
         let options = self.options(options);
         let (features, limits) = (&self.features, &self.limits);
-        pipeline::LazyModule::new(binary, features, limits, &self.settings, &options)
+        pipeline::LazyModule::new(binary, features, limits, &self.settings_called(), &options)
             .map(|(lazy, image)| (FreshLazy { lazy, place }, LazyImage(image)))
             .map_err(told)
+    }
+
+    /// Where what was compiled of a module because it was called is kept, beside its image.
+    pub(crate) fn place_of_called(&self, place: &CachePlace) -> CachePlace {
+        place.called(self.tier_up)
+    }
+
+    /// The settings of what is compiled because it is called.
+    fn settings_called(&self) -> Settings {
+        Settings {
+            counters: self.tier_up,
+            ..self.settings.clone()
+        }
     }
 
     /// As [`Compiler::validate_lazy`], of a module that was validated in an earlier run, when what is in `place` was made of it.
     pub(crate) fn validated_earlier(&self, binary: &Arc<Vec<u8>>, place: CachePlace) -> FreshLazy {
         let (features, limits) = (&self.features, &self.limits);
         FreshLazy {
-            lazy: pipeline::LazyModule::of_valid(binary, features, limits, &self.settings),
+            lazy: pipeline::LazyModule::of_valid(binary, features, limits, &self.settings_called()),
             place: Some(place),
         }
     }

@@ -6,14 +6,16 @@
 use silica_contract::settings::{self, OptimizationLevel, ProcessorFeatures, Settings};
 use silica_module::{Feature, Features};
 use silica_pipeline::Cache;
+use silica_runtime::TierUp;
 
 use crate::pooling::PoolingAllocationConfig;
 
 /// Which compiler makes code, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Tier {
-    /// A module is validated, and each function compiled in one pass when it is first called. A function that cannot be compiled
-    /// is told then: the call ends with the error. Where this cannot be had (on other processors, in an image) it is as with `Optimize`.
+    /// A module is validated, and each function compiled in one pass when it is first called; those that are used much are optimized meanwhile
+    /// ([`Config::tier_up_threshold`]). A function that cannot be compiled is told when it is called: the call ends with the error. Where this
+    /// cannot be had (on other processors, in an image) it is as with `Optimize`.
     Auto,
     /// One pass over each function, many times as fast as optimizing it; the code takes longer to run. Only for x86-64.
     Baseline,
@@ -63,6 +65,11 @@ impl From<PoolingAllocationConfig> for InstanceAllocationStrategy {
     }
 }
 
+/// Uses after which a function is optimized unless told otherwise.
+const TIER_UP_THRESHOLD: u32 = 10_000;
+/// Functions that wait for it at most unless told otherwise.
+const TIER_UP_WAITING_MAX: usize = 1 << 10;
+
 /// Stack that is kept for host functions unless told otherwise.
 const HOST_STACK: usize = 512 << 10;
 
@@ -80,6 +87,7 @@ const HOST_STACK: usize = 512 << 10;
 pub struct Config {
     pub(crate) features: Features,
     pub(crate) tier: Tier,
+    pub(crate) tier_up: TierUp,
     pub(crate) opt_level: OptLevel,
     pub(crate) inlining: bool,
     pub(crate) fuel: bool,
@@ -126,6 +134,12 @@ impl Config {
         Config {
             features: Features::default(),
             tier: Tier::Optimize,
+            tier_up: TierUp {
+                threshold: TIER_UP_THRESHOLD,
+                threads: 1,
+                waiting_max: TIER_UP_WAITING_MAX,
+                at_once: false,
+            },
             opt_level: OptLevel::Speed,
             inlining: true,
             fuel: false,
@@ -208,6 +222,40 @@ impl Config {
     pub fn tier(&mut self, tier: Tier) -> &mut Self {
         self.tier = tier;
         self
+    }
+
+    /// With [`Tier::Auto`], after how many entries and turns of its loops a function is optimized; 1 at least. A loop that turns on is then entered
+    /// in mid-flight. What a program computes, its traps, backtraces and fuel are the same in either tier.
+    pub fn tier_up_threshold(&mut self, uses: u32) -> &mut Self {
+        self.tier_up.threshold = uses.max(1);
+        self
+    }
+
+    /// With [`Tier::Auto`], how many threads optimize functions beside the program. They are started when there is something to do, are an engine's, and
+    /// end with it. One by default; with none, functions stay as they were compiled when they were first called.
+    pub fn tier_up_threads(&mut self, threads: usize) -> &mut Self {
+        self.tier_up.threads = threads;
+        self
+    }
+
+    /// With [`Tier::Auto`], how many functions may wait to be optimized. What finds no room waits until it is used as much again.
+    pub fn tier_up_queue(&mut self, functions: usize) -> &mut Self {
+        self.tier_up.waiting_max = functions;
+        self
+    }
+
+    /// With [`Tier::Auto`], whether a function is optimized as soon as the threshold is passed, while the program waits. Very slow: with a
+    /// threshold of 1, in which each function is optimized when it is called a second time, and each loop is left for optimized code at its first turn,
+    /// it is for tests of Silica itself. Off by default.
+    pub fn tier_up_stress(&mut self, yes: bool) -> &mut Self {
+        self.tier_up.at_once = yes;
+        self
+    }
+
+    /// How functions are optimized that were compiled when they were called, if they are.
+    pub(crate) fn tier_up(&self) -> Option<TierUp> {
+        let is_on = self.tier == Tier::Auto && self.tier_up.threads > 0;
+        is_on.then_some(self.tier_up)
     }
 
     /// How hard the optimizing compiler tries.

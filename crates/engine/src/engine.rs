@@ -138,6 +138,7 @@ fn runtime_config(config: &Config, settings: &Settings) -> rt::RuntimeConfig {
         heap_nursery_bytes: config.gc_nursery_size,
         heap_stress: config.gc_stress,
         continuations_max: config.max_continuations,
+        tier_up: config.tier_up(),
         ..rt::RuntimeConfig::default()
     };
     match &config.allocation {

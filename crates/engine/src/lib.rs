@@ -93,6 +93,7 @@ pub use numeric::{NUMERIC_PARAMS_MAX, NumericFunc};
 pub use pooling::PoolingAllocationConfig;
 pub use rooted::{AnyRef, ContRef, ExnRef, ExternRef, I31, OwnedRooted, RootScope, Rooted};
 pub use shared_memory::{SharedMemory, WaitResult};
+pub use silica_runtime::Occasion;
 pub use store::Store;
 pub use symbols::FrameSymbol;
 pub use table::Table;

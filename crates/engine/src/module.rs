@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use silica_contract::image::Section;
 use silica_module::{Module as Description, names};
-use silica_runtime as rt;
+use silica_runtime::{self as rt, Occasion};
 
 use crate::{Engine, ExportType, ExternType, ImportType, Result, host_error::from_host, symbols};
 
@@ -164,7 +164,7 @@ impl Module {
             .collect()
     }
 
-    /// Which functions were compiled when they were called, so far, and what each cost. None where all were compiled before there was
+    /// What was compiled while the module was used, so far, and what each cost. None where all were compiled before there was
     /// a module ([`Tier`](crate::Tier)).
     #[must_use]
     pub fn compilations(&self) -> Option<Vec<FunctionCompilation>> {
@@ -177,6 +177,7 @@ impl Module {
             FunctionCompilation {
                 index,
                 name: names.get(self.kept(), index).map(symbols::demangle),
+                occasion: compilation.occasion,
                 at: compilation.at,
                 took: compilation.took,
                 body_bytes: (body.end - body.start) as usize,
@@ -212,13 +213,15 @@ impl Module {
     }
 }
 
-/// The compilation of a function when it was first called.
+/// The compilation of a function while its module was used.
 #[derive(Clone, Debug)]
 pub struct FunctionCompilation {
     /// Its index.
     pub index: u32,
     /// Its name as a person wrote it, if the module says.
     pub name: Option<String>,
+    /// Why.
+    pub occasion: Occasion,
     /// When it began, since the module was made.
     pub at: Duration,
     /// What it took.

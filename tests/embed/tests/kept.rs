@@ -2,7 +2,7 @@
 
 #![cfg(target_arch = "x86_64")]
 
-use silica_engine::{Cache, Instance, Module, Store, Tier, Trap};
+use silica_engine::{Cache, Instance, Module, Occasion, Store, Tier, Trap};
 use silica_tests_embed::engine_with;
 
 fn compiled(module: &Module) -> usize {
@@ -59,6 +59,7 @@ fn the_code_of_an_earlier_run_is_as_good_as_new() {
     let new_engine = || {
         engine_with(|config| {
             config.tier(Tier::Auto).cache(cache.clone());
+            config.tier_up_threads(0);
         })
     };
     // Little that is new is not worth keeping.
@@ -88,4 +89,68 @@ fn the_code_of_an_earlier_run_is_as_good_as_new() {
     let third = Module::new(&new_engine(), &text).unwrap();
     assert_eq!(compiled(&third), count + 2);
     assert_eq!(results(&third), expected);
+}
+
+/// What was optimized in an earlier run is used from the first call on, and what was not counts on from there, its loops, too.
+#[test]
+fn what_was_optimized_in_an_earlier_run_is_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::new(folder.path().join("cache"));
+    let text = r#"(module $app
+        (func $stop (param i32) (drop (i32.div_u (i32.const 1) (local.get 0))))
+        (func $much (export "much") (param i32) (result i32)
+            (loop $l
+                (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+            (i32.const 7))
+        (func $little (export "little") (param i32) (result i32)
+            (loop $l
+                (call $stop (local.get 0))
+                MORE
+                (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+                (br $l))
+            (unreachable)))"#;
+    // Little that is new is not worth keeping.
+    let text = text.replace("MORE", &"(call $stop (i32.const 1))".repeat(60));
+    let module = || {
+        let engine = engine_with(|config| {
+            config.tier(Tier::Auto).cache(cache.clone());
+            config.compiler_inlining(false);
+            config.tier_up_threshold(50).tier_up_stress(true);
+        });
+        Module::new(&engine, &text).unwrap()
+    };
+    let told = |module: &Module, name: &str, parameter: i32| {
+        let mut store = Store::new(module.engine(), ());
+        let instance = Instance::new(&mut store, module, &[]).unwrap();
+        let f = instance.get_typed_func::<i32, i32>(&mut store, name);
+        match f.unwrap().call(&mut store, parameter) {
+            Ok(result) => result.to_string(),
+            Err(error) => format!("{error:#}"),
+        }
+    };
+    let first = module();
+    assert_eq!(told(&first, "much", 100), "7");
+    let expected = told(&first, "little", 10);
+    assert_eq!(expected.matches("little").count(), 1, "{expected}");
+    let optimized = |module: &Module| {
+        let compilations = module.compilations().unwrap().into_iter();
+        let later = compilations.filter(|c| c.occasion != Occasion::FirstCall);
+        later
+            .map(|c| (c.index, c.occasion == Occasion::Use))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(optimized(&first), [(1, true), (1, false), (0, true)]);
+    drop(first);
+
+    let second = module();
+    assert_eq!(told(&second, "much", 1000), "7");
+    assert!(second.compilations().unwrap().is_empty());
+    // The loop of the earlier run's code is left for new code.
+    assert_eq!(told(&second, "little", 300), expected);
+    assert_eq!(optimized(&second), [(2, true), (2, false)]);
+    drop(second);
+
+    let third = module();
+    assert_eq!(told(&third, "little", 300), expected);
+    assert_eq!(optimized(&third), []);
 }

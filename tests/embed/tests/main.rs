@@ -26,4 +26,5 @@ mod shared;
 mod stores;
 mod tables;
 mod threads;
+mod tier_up;
 mod traps;

@@ -74,6 +74,19 @@ fn one_pass_engines() -> Vec<(&'static str, Engine)> {
             }),
         ),
         (
+            "in one pass, when called, then optimized",
+            with(&|c| {
+                c.tier(Tier::Auto).tier_up_threshold(1).tier_up_stress(true);
+            }),
+        ),
+        (
+            "in one pass, when called, then optimized, fuel",
+            with(&|c| {
+                c.tier(Tier::Auto).consume_fuel(true);
+                c.tier_up_threshold(2).tier_up_stress(true);
+            }),
+        ),
+        (
             "in one pass, bounds checked",
             with(&|c| {
                 c.tier(Tier::Baseline).memory_reservation(0);

@@ -30,6 +30,8 @@ pub struct Totals {
 pub struct Manner {
     /// The tier of their code.
     pub tier: Tier,
+    /// After how many entries and turns of loops each function is optimized, and the loop left, while the script waits.
+    pub tier_up: Option<u32>,
     /// Whether objects are collected whenever one is made, and the heap verified.
     pub stress: bool,
 }
@@ -67,6 +69,9 @@ fn engine(features: &Features, manner: Manner) -> Engine {
     // Scripts run in parallel already.
     config.parallel_compilation(false);
     config.gc_stress(manner.stress);
+    if let Some(uses) = manner.tier_up {
+        config.tier_up_threshold(uses).tier_up_stress(true);
+    }
     Engine::new(&config).expect("the default settings make an engine")
 }
 

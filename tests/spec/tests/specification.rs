@@ -1,5 +1,6 @@
 //! Runs the specification's scripts in each tier and prints totals; then those that make objects once more, with a collection
-//! whenever one is made. An argument picks scripts whose path contains it, `--tier=` and its name one tier.
+//! whenever one is made. Of functions that are compiled when they are called it is so, too, while each is optimized at its second call, and each loop left for
+//! optimized code when it has turned once or twice. An argument picks scripts whose path contains it, `--tier=` and its name one tier.
 //! With `SILICA_GC_STRESS` in the environment every script is run like that only.
 
 #![forbid(unsafe_code)]
@@ -57,10 +58,20 @@ fn runs(scripts: Vec<Script>, arguments: &[String]) -> Vec<(Vec<Script>, Manner)
     let always = std::env::var_os("SILICA_GC_STRESS").is_some();
     let mut runs = Vec::new();
     for tier in tiers(arguments) {
-        let manner = |stress| Manner { tier, stress };
-        runs.push((scripts.clone(), manner(always)));
-        if !always {
-            runs.push((stressed.clone(), manner(true)));
+        let tiers_up: &[Option<u32>] = match tier {
+            Tier::Auto => &[None, Some(1), Some(2)],
+            Tier::Baseline | Tier::Optimize => &[None],
+        };
+        for &tier_up in tiers_up {
+            let manner = |stress| Manner {
+                tier,
+                tier_up,
+                stress,
+            };
+            runs.push((scripts.clone(), manner(always)));
+            if !always {
+                runs.push((stressed.clone(), manner(true)));
+            }
         }
     }
     runs
@@ -92,8 +103,12 @@ fn show(name: &str, manner: Manner, totals: &Totals) {
         println!("{line}");
     }
     println!(
-        "{name}, {:?}{}: {} scripts, {} of them listed, with {} expected failures",
+        "{name}, {:?}{}{}: {} scripts, {} of them listed, with {} expected failures",
         manner.tier,
+        match manner.tier_up {
+            Some(uses) => format!(", optimized after {uses}"),
+            None => String::new(),
+        },
         if manner.stress {
             ", collecting always"
         } else {

@@ -11,7 +11,13 @@ use std::path::{Path, PathBuf};
 fn engines() -> Vec<Engine> {
     let mut engines = vec![Engine::default()];
     if cfg!(target_arch = "x86_64") {
-        engines.push(Engine::new(Config::new().tier(Tier::Baseline)).expect("the settings fit"));
+        let mut tier_up = Config::new();
+        (tier_up.tier(Tier::Auto))
+            .tier_up_threshold(500)
+            .tier_up_stress(true);
+        for config in [Config::new().tier(Tier::Baseline), &mut tier_up] {
+            engines.push(Engine::new(config).expect("the settings fit"));
+        }
     }
     engines
 }

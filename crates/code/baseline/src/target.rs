@@ -21,6 +21,7 @@ pub struct Target {
     pub(crate) has_bmi2: bool,
     pub(crate) has_fma: bool,
     pub(crate) fuel: bool,
+    pub(crate) counters: bool,
     pub(crate) canonicalize_nans: bool,
     pub(crate) deterministic_relaxed_simd: bool,
 }
@@ -50,6 +51,7 @@ impl Target {
             has_bmi2: has("has_bmi2"),
             has_fma: has("has_fma"),
             fuel: settings.fuel,
+            counters: settings.counters,
             canonicalize_nans: settings.canonicalize_nans,
             deterministic_relaxed_simd: settings.deterministic_relaxed_simd,
         })

@@ -8,6 +8,10 @@ use crate::{BaselineBackend, Error, Target};
 /// What the compiler is told about a function beside its body.
 #[derive(Clone, Copy, Debug)]
 pub struct FunctionInput<'a> {
+    /// Its index in the function index space.
+    pub function: u32,
+    /// Bytes of its body.
+    pub body_bytes: u32,
     /// What was seen of the body before: it decides what gets a register.
     pub survey: &'a Survey,
     /// Where the address of the first memory's bytes is: an offset in the context, after the offset there of a pointer if

@@ -7,4 +7,8 @@ pub struct FunctionInput {
     pub function: u32,
     /// Bytes of its body.
     pub body_bytes: u32,
+    /// The loop that it is entered at, by its offset in the module, if it is not entered at its beginning. The parameters are then the contexts and, where
+    /// results do not fit in registers, their area, as ever; and after them the address of what is passed
+    /// ([`silica_contract::abi::PASSED_SLOT_BYTES`]) in the place of WebAssembly's.
+    pub entrance: Option<u32>,
 }

@@ -195,6 +195,7 @@ impl State {
             frame_bytes: call_sites::frame_bytes(code),
             stack_maps: call_sites::stack_maps(code, &self.objects),
             handlers: call_sites::handlers(code)?,
+            continued_at: None,
         })
     }
 }

@@ -18,6 +18,7 @@ use silica_translate::{Backend, CallTarget};
 const INPUT: FunctionInput = FunctionInput {
     function: 0,
     body_bytes: 10,
+    entrance: None,
 };
 
 /// A xorshift generator, so that a failure can be had again.

@@ -43,6 +43,7 @@ impl Functions<'_> {
         FunctionInput {
             function: self.environment.module.imported_functions + defined as u32,
             body_bytes: self.body_bytes(defined),
+            entrance: None,
         }
     }
 

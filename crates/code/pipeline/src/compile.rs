@@ -42,6 +42,10 @@ pub fn compile(
 ) -> Result<Vec<u8>, CompileError> {
     let span = tracing::debug_span!("compile", bytes = bytes.len());
     let _entered = span.enter();
+    let settings = &Settings {
+        counters: false,
+        ..settings.clone()
+    };
     let Decoded {
         module,
         bodies,

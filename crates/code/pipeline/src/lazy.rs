@@ -15,7 +15,7 @@ use crate::{
     bodies::Functions,
     compile::compile,
     data::{self, DataParts},
-    targets::Targets,
+    targets::{Failure, Targets},
     tiers::{Tools, Worker},
     validate::validate_all,
 };
@@ -44,9 +44,9 @@ pub struct LazyModule {
     decoded: OnceLock<DecodedParts>,
     features: Features,
     limits: Limits,
-    /// As they were given, for the image of the whole.
+    /// As they were given, but that nothing counts: for the image of the whole, and what is optimized.
     settings: Settings,
-    /// Of single functions.
+    /// Of functions when they are first called.
     settings_lazy: Settings,
     /// Of threads that compile nothing now.
     idle: Mutex<Vec<Tools>>,
@@ -140,7 +140,10 @@ impl LazyModule {
             decoded: OnceLock::new(),
             features: *features,
             limits: limits.clone(),
-            settings: settings.clone(),
+            settings: Settings {
+                counters: false,
+                ..settings.clone()
+            },
             settings_lazy: lazy(settings),
             idle: Mutex::default(),
         }
@@ -175,10 +178,39 @@ impl LazyModule {
     /// # Panics
     /// If the module has no such function.
     pub fn compile(&self, defined: u32) -> Result<CompiledFunction, CompileError> {
+        self.with_worker(&self.settings_lazy, defined, |worker| {
+            worker.compile(defined as usize)
+        })
+    }
+
+    /// Compiles a defined function as well as the settings say; with an entrance, code that goes on at its loop with that offset in the module.
+    /// Nothing in it counts.
+    ///
+    /// # Errors
+    /// [`CompileError`] if the optimizing tier refuses it.
+    ///
+    /// # Panics
+    /// If the module has no such function.
+    pub fn optimize(
+        &self,
+        defined: u32,
+        entrance: Option<u32>,
+    ) -> Result<CompiledFunction, CompileError> {
+        self.with_worker(&self.settings, defined, |worker| {
+            worker.compile_entered(defined as usize, entrance)
+        })
+    }
+
+    fn with_worker(
+        &self,
+        settings: &Settings,
+        defined: u32,
+        compile: impl FnOnce(&mut Worker<'_>) -> Result<CompiledFunction, Failure>,
+    ) -> Result<CompiledFunction, CompileError> {
         let decoded = self.decoded()?;
         let layouts = decoded.layouts.clone();
         let environment =
-            Environment::with_layouts(&decoded.module, &self.settings_lazy, &self.bytes, layouts);
+            Environment::with_layouts(&decoded.module, settings, &self.bytes, layouts);
         let functions = Functions {
             bytes: &self.bytes,
             environment: &environment,
@@ -189,7 +221,7 @@ impl LazyModule {
         let tools = idle().pop().unwrap_or_default();
         let options = Options::default();
         let mut worker = Worker::new(&functions, &options, tools);
-        let outcome = worker.compile(defined as usize);
+        let outcome = compile(&mut worker);
         idle().push(worker.into_tools());
         outcome.map_err(|failure| functions.error(defined as usize, failure))
     }

@@ -127,6 +127,9 @@ impl Text {
                     *byte |= bits;
                 }
             }
+            RelocationKind::X86Entry32
+            | RelocationKind::X86Counter32
+            | RelocationKind::X86Ask32 => unreachable!("nothing of an image counts"),
         }
     }
 }

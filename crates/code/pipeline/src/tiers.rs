@@ -5,7 +5,7 @@ use silica_contract::{
     layout::{Slot, memory},
     settings::Tier,
 };
-use silica_optimize::InlineSource;
+use silica_optimize::{FunctionInput, InlineSource};
 use silica_translate::{Scratch, Survey};
 
 use crate::{
@@ -88,7 +88,14 @@ impl<'a> Worker<'a> {
         self.tools
             .survey
             .look(self.functions.bytes, environment.module.bodies[defined]);
+        let FunctionInput {
+            function,
+            body_bytes,
+            ..
+        } = self.functions.input(defined);
         let input = silica_baseline::FunctionInput {
+            function,
+            body_bytes,
             survey: &self.tools.survey,
             memory_base: (!environment.module.memories.is_empty()).then(|| {
                 match environment.layout.memory(0) {
@@ -104,11 +111,23 @@ impl<'a> Worker<'a> {
     }
 
     fn compile_optimize(&mut self, defined: usize) -> Result<CompiledFunction, Failure> {
+        self.compile_entered(defined, None)
+    }
+
+    /// By the optimizing tier alone. With an entrance, code that goes on at one of its loops.
+    pub(crate) fn compile_entered(
+        &mut self,
+        defined: usize,
+        entrance: Option<u32>,
+    ) -> Result<CompiledFunction, Failure> {
         let target = self.functions.targets.optimize().map_err(Failure::Code)?;
         let (functions, scratch) = (self.functions, &mut self.tools.scratch);
         let optimize = (self.tools.optimize).get_or_insert_with(silica_optimize::Workspace::new);
         let inliner = self.callees.as_ref().map(|c| c as &dyn InlineSource);
-        let input = functions.input(defined);
+        let input = FunctionInput {
+            entrance,
+            ..functions.input(defined)
+        };
         Ok(optimize.compile(target, input, inliner, |backend| {
             functions.translate(defined, scratch, backend)
         })?)

@@ -144,6 +144,24 @@ pub trait Backend {
     /// Ends the body. No block is open.
     fn finish(&mut self);
 
+    // ---- functions that are entered at a loop ----
+
+    /// The offset in the module of the loop that the function is entered at, if it is not entered at its beginning. What comes before the loop is
+    /// described all the same, in case that control comes back to it.
+    fn entrance(&self) -> Option<u32> {
+        None
+    }
+    /// Adds a local, after all others, which has no value yet. Asked only of a function that is entered at a loop.
+    fn add_local(&mut self, ty: MachineType) -> u32 {
+        unreachable!("only a function that is entered at a loop needs another local ({ty:?})")
+    }
+    /// Goes from the entrance to the header of the loop, with what [`Backend::enter_loop`] has left: the locals, these of which are operands,
+    /// and parameters of these types.
+    fn enter_at(&mut self, header: Self::Block, operands: &[u32], params: &[MachineType]) {
+        let _ = (header, operands, params);
+        unreachable!("only a function that is entered at a loop has an entrance")
+    }
+
     // ---- values ----
 
     /// A second use of a value.
@@ -379,6 +397,16 @@ pub trait Backend {
     fn mark_cold(&mut self, block: Self::Block);
     /// Continues at the start of `block`; the block before has ended. Gives the block's parameters.
     fn enter_block(&mut self, block: Self::Block) -> Vec<Self::Value>;
+    /// As [`Backend::enter_block`], of a loop beneath which these operands lie. A backend that counts turns may leave here for other
+    /// code, which gets them; it gets all locals and the block's parameters, too.
+    fn enter_loop(
+        &mut self,
+        block: Self::Block,
+        operands: &mut dyn Iterator<Item = &Self::Value>,
+    ) -> Vec<Self::Value> {
+        let _ = operands;
+        self.enter_block(block)
+    }
     /// Says that no more branches to `block` will come.
     fn seal(&mut self, block: Self::Block);
     /// Ends the block with a jump.

@@ -29,7 +29,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
                 let height = self.operands.len();
                 let kind = FrameKind::Block;
                 let types = (Vec::new(), Vec::new());
-                self.open(kind, target, BlockType::Empty, types, height);
+                self.open(kind, target, BlockType::Empty, types, height)?;
                 if let Some(frame) = self.frames.last_mut() {
                     frame.reachable = false;
                 }
@@ -94,7 +94,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         let end = self.new_block(&results, false);
         let dispatched_by = self.note_block(end);
         let height = self.operands.len() - params.len();
-        self.open(FrameKind::Block, end, ty, (params, results), height);
+        self.open(FrameKind::Block, end, ty, (params, results), height)?;
         if let Some(frame) = self.frames.last_mut() {
             frame.dispatched_by = dispatched_by;
         }
@@ -109,7 +109,8 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         ty: BlockType,
         (params, results): (Vec<MachineType>, Vec<MachineType>),
         height: usize,
-    ) {
+    ) -> Result<(), TranslateError> {
+        self.keep_operands(height)?;
         let outer = self.frames.last();
         self.frames.push(Frame {
             kind,
@@ -125,6 +126,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             dispatch: None,
             dispatched_by: None,
         });
+        Ok(())
     }
 
     fn loop_(&mut self, ty: BlockType) -> Result<(), TranslateError> {
@@ -134,17 +136,20 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         let header = self.new_block(&params, true);
         let arguments = self.pop_many(params.len());
         let height = self.operands.len();
+        self.keep_operands(height)?;
         self.backend.jump(BranchTarget {
             block: header,
             arguments,
         });
-        self.continue_at(header, &params);
+        self.enter_from_outside(header, &params)?;
+        self.turn_at(header, &params);
         self.charge_fuel();
-        let dispatch = match params.is_empty() {
+        // A repetition would not be counted.
+        let dispatch = match params.is_empty() && !self.environment.settings.counters {
             true => self.find_dispatch(),
             false => None,
         };
-        self.open(FrameKind::Loop, header, ty, (params, results), height);
+        self.open(FrameKind::Loop, header, ty, (params, results), height)?;
         self.open_dispatch(dispatch);
         Ok(())
     }
@@ -155,6 +160,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         self.settle_fuel();
         self.spend_branch_values(params.len() + results.len())?;
         let height = self.operands.len() - params.len();
+        self.keep_operands(height)?;
         let copies = self.copies(params.len());
         let then = self.new_block(&[], false);
         let otherwise = self.new_block(&[], false);
@@ -175,7 +181,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             params: copies,
             rarely: self.is_rare() || hint == Some(true),
         };
-        self.open(kind, end, ty, (params, results), height);
+        self.open(kind, end, ty, (params, results), height)?;
         if hint == Some(false) {
             self.continue_rarely();
         }
@@ -234,13 +240,23 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     }
 
     fn end(&mut self) -> Result<(), TranslateError> {
-        let mut frame = self
+        let frame = self
             .frames
             .pop()
             .expect("the validator proved that a frame is open");
         if !frame.reachable {
             return Ok(());
         }
+        let height = frame.height;
+        self.end_frame(frame)?;
+        self.restore_operands(height);
+        Ok(())
+    }
+
+    fn end_frame(
+        &mut self,
+        mut frame: Frame<'r, B::Block, B::Value>,
+    ) -> Result<(), TranslateError> {
         match std::mem::replace(&mut frame.kind, FrameKind::Block) {
             FrameKind::Loop => {
                 self.backend.seal(frame.target);

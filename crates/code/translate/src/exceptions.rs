@@ -26,8 +26,8 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
         operator: &Operator<'_>,
     ) -> Result<(), TranslateError> {
         match operator {
-            Operator::TryTable { try_table } => self.try_table(try_table),
-            Operator::Try { blockty } => self.try_(*blockty),
+            Operator::TryTable { try_table } => return self.try_table(try_table),
+            Operator::Try { blockty } => return self.try_(*blockty),
             Operator::Catch { tag_index } => return self.catch(Some(*tag_index)),
             Operator::CatchAll => return self.catch(None),
             Operator::Delegate { relative_depth } => return self.delegate(*relative_depth),
@@ -84,16 +84,21 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
     }
 
     /// Opens a construct that catches.
-    fn open_catching(&mut self, kind: FrameKind<B::Block, B::Value>, ty: BlockType) {
+    fn open_catching(
+        &mut self,
+        kind: FrameKind<B::Block, B::Value>,
+        ty: BlockType,
+    ) -> Result<(), TranslateError> {
         let (params, results) = self.block_types(ty);
         let end = self.backend.block(&results, false);
         let height = self.operands.len() - params.len();
-        self.open(kind, end, ty, (params, results), height);
+        self.open(kind, end, ty, (params, results), height)?;
         let block = self.backend.handler();
         self.handlers.push((block, false));
         if let Some(frame) = self.frames.last_mut() {
             frame.handler = Some(self.handlers.len() - 1);
         }
+        Ok(())
     }
 
     /// Goes on in the handler of a construct whose body has ended; gives the exception. `None` if nothing goes there.
@@ -108,7 +113,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
 
     // ---- try_table ----
 
-    fn try_table(&mut self, try_table: &TryTable) {
+    fn try_table(&mut self, try_table: &TryTable) -> Result<(), TranslateError> {
         let clauses = try_table.catches.iter().map(|catch| {
             let (tag, with_exception, depth) = match *catch {
                 Catch::One { tag, label } => (Some(tag), false, label),
@@ -123,7 +128,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             }
         });
         let clauses = clauses.collect();
-        self.open_catching(FrameKind::TryTable(clauses), try_table.ty);
+        self.open_catching(FrameKind::TryTable(clauses), try_table.ty)
     }
 
     /// What the handler of a `try_table` does. The frame is closed, so that labels are those of the clauses.
@@ -185,8 +190,8 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
 
     // ---- exceptions as they were first shipped ----
 
-    fn try_(&mut self, ty: BlockType) {
-        self.open_catching(FrameKind::Try, ty);
+    fn try_(&mut self, ty: BlockType) -> Result<(), TranslateError> {
+        self.open_catching(FrameKind::Try, ty)
     }
 
     /// A `try` without clauses: exceptions go on around it.
@@ -281,6 +286,7 @@ impl<'r, B: Backend> Translator<'_, '_, 'r, B> {
             self.backend.seal(frame.target);
             self.continue_at(frame.target, &frame.results);
         }
+        self.restore_operands(frame.height);
         Ok(())
     }
 }

@@ -56,6 +56,7 @@ pub fn translate_function<'r, B: Backend>(
         false => 0,
     };
     backend.begin(ty, &locals, edges);
+    let entrance = backend.entrance();
     let parameters = ty.params.iter().map(|p| p.machine());
     let branch_values_limit = size * BRANCH_VALUES_PER_BYTE + BRANCH_VALUES_FREE;
     let mut translator = Translator {
@@ -76,6 +77,8 @@ pub fn translate_function<'r, B: Backend>(
         dispatch_opening: None,
         rest: reader.clone(),
         offset: 0,
+        entrance,
+        kept: Vec::new(),
     };
     translator.enter_function(ty);
     step_through(reader, validator, &mut translator)?;
@@ -127,6 +130,10 @@ pub(crate) struct Translator<'a, 'b, 'r, B: Backend> {
     /// The operators after the last `loop`.
     pub(crate) rest: BinaryReader<'r>,
     pub(crate) offset: u64,
+    /// The loop that the function is entered at, if it is not entered at its beginning ([`crate::entrance`]).
+    pub(crate) entrance: Option<u32>,
+    /// Then: the locals that keep the operands below the innermost construct, the lowest first.
+    pub(crate) kept: Vec<u32>,
 }
 
 impl<'r, B: Backend> Lower<'r> for Translator<'_, '_, 'r, B> {

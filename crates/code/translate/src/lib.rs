@@ -15,6 +15,7 @@ mod continuation;
 mod control;
 mod dispatch;
 mod edges;
+mod entrance;
 mod environment;
 mod error;
 pub mod evaluator;

@@ -125,12 +125,29 @@ builtins! {
     };
     ContinuationNew continuation_new continuation_new_stub continuation_new_stub_fuel (function, type_id) -> place = binding::new;
     ContinuationBind continuation_bind continuation_bind_stub continuation_bind_stub_fuel (place, type_id, count, bound_type_id) -> bound = binding::bind;
+    LoopTurned loop_turned loop_turned_stub loop_turned_stub_fuel (function, loop_offset) -> code = go_on_at_loop;
     TypeMatches type_matches type_matches_stub type_matches_stub_fuel
         (found, expected) -> matches = |state, _instance, found, expected| {
             // The function's module, or the host function, keeps its type alive.
             let found = state.runtime.types().get(found as u32);
             Ok(u64::from(found.is_some_and(|found| found.is_subtype_of_id(expected as u32))))
         };
+}
+
+/// Code that goes on at a loop.
+fn go_on_at_loop(
+    state: &mut State,
+    instance: u32,
+    function: u64,
+    loop_offset: u64,
+) -> Result<u64, Raise> {
+    let module = state.instances[instance as usize].module().clone();
+    // Both are numbers of 32 bits.
+    let defined = module.module().defined_function(function as u32);
+    let code = module.growing().zip(defined).and_then(|(code, defined)| {
+        code.turned(defined, loop_offset as u32, state.runtime.optimizer())
+    });
+    Ok(code.map_or(0, |code| code as u64))
 }
 
 /// The table of builtins, as compiled code reads it.

@@ -65,7 +65,7 @@ mod types;
 mod value;
 
 pub use call::{NUMBERS_MAX, Numbers};
-pub use code::{Compilation, ModuleSource};
+pub use code::{Compilation, ModuleSource, Occasion, TierUp};
 pub use error::{HostError, LoadError, RuntimeError, ThrownException};
 pub use handles::{
     AnyObject, ExnObject, Extern, ExternObject, Function, Global, Memory, Object, OwnedObject,

@@ -101,8 +101,12 @@ impl CompiledModule {
         let metadata = image.metadata();
         let fuel = metadata.settings.fuel;
         let earlier = (image.index().kind() == Kind::Called).then_some(&image);
+        let tier_up = runtime.config().tier_up;
+        let threshold = tier_up.filter(|_| metadata.settings.counters);
+        let threshold = threshold.map(|tier_up| tier_up.threshold);
         let module = &metadata.module;
-        let code = Code::Growing(GrowingCode::new(id, module, fuel, source, earlier)?);
+        let code = GrowingCode::new(id, module, (fuel, threshold), source, earlier)?;
+        let code = Code::Growing(code);
         CompiledModule::with_code(runtime, id, image, code)
     }
 
@@ -186,13 +190,13 @@ impl CompiledModule {
     /// What compiles its functions when they are called, if they are not compiled yet.
     #[must_use]
     pub fn source(&self) -> Option<&dyn ModuleSource> {
-        self.growing().map(GrowingCode::source)
+        self.growing().map(|code| code.source())
     }
 
     /// What was compiled when it was called, so far. None where all was compiled before.
     #[must_use]
     pub fn compilations(&self) -> Option<Vec<Compilation>> {
-        self.growing().map(GrowingCode::compilations)
+        self.growing().map(|code| code.compilations())
     }
 
     /// Gives the functions that were compiled when they were called to whoever keeps them, as happens when the module is dropped. Does nothing where all
@@ -201,7 +205,7 @@ impl CompiledModule {
         self.0.keep_called();
     }
 
-    pub(crate) fn growing(&self) -> Option<&GrowingCode> {
+    pub(crate) fn growing(&self) -> Option<&Arc<GrowingCode>> {
         match &self.0.code {
             Code::Published(_) => None,
             Code::Growing(code) => Some(code),

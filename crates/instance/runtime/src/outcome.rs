@@ -95,7 +95,7 @@ impl Backtrace {
         let frames = addresses.iter().enumerate().filter_map(|(index, pc)| {
             let exact = index == 0 && first_is_exact;
             let found = code::find(if exact { *pc } else { pc.wrapping_sub(1) })?;
-            Some(Frame {
+            (exact || !found.is_continued).then_some(Frame {
                 module: found.module,
                 text_offset: found.offset,
             })

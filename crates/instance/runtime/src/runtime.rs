@@ -6,6 +6,8 @@ use silica_contract::settings::{Architecture, MemoryStyle, ProcessorFeatures, Se
 use silica_module::{CompositeType, FunctionType, MemoryType, SubType, ValueType};
 
 use crate::{
+    TierUp,
+    code::Optimizer,
     memory::MemoryPool,
     stacks::StackPool,
     types::{self, RegisteredType, TypeRegistry},
@@ -49,6 +51,8 @@ pub struct RuntimeConfig {
     /// Whether to collect whenever an object is made, and to verify the heap afterwards: for finding references that are
     /// not known to the collector.
     pub heap_stress: bool,
+    /// When functions are optimized that were compiled when they were first called; never, if this is not said.
+    pub tier_up: Option<TierUp>,
 }
 
 impl Default for RuntimeConfig {
@@ -70,6 +74,7 @@ impl Default for RuntimeConfig {
             heap_bytes_max: 4 << 30,
             heap_nursery_bytes: 1 << 20,
             heap_stress: false,
+            tier_up: None,
         }
     }
 }
@@ -107,6 +112,7 @@ struct Shared {
     stacks: StackPool,
     resolve_stacks: StackPool,
     memories: Arc<MemoryPool>,
+    optimizer: Option<Optimizer>,
     signal: i32,
 }
 
@@ -135,6 +141,7 @@ impl Runtime {
                 config.memories_idle_max,
                 config.memory_keep_resident,
             )),
+            optimizer: config.tier_up.map(Optimizer::new),
             signal,
             config,
         }))
@@ -200,6 +207,11 @@ impl Runtime {
     /// Stacks that functions are compiled on when they are called.
     pub(crate) fn resolve_stacks(&self) -> &StackPool {
         &self.0.resolve_stacks
+    }
+
+    /// What optimizes functions that are used much.
+    pub(crate) fn optimizer(&self) -> Option<&Optimizer> {
+        self.0.optimizer.as_ref()
     }
 
     pub(crate) fn memories(&self) -> &Arc<MemoryPool> {

@@ -26,13 +26,17 @@ pub enum EngineKind {
     OnePassDeterministic,
     /// In one pass, for processors of the baseline, every memory access checked, fuel counted.
     OnePassChecked,
+    /// In one pass when it is called, and optimized at the second use, in mid-flight where it is a loop's.
+    TierUp,
+    /// The same a little later, with a collection whenever an object is made.
+    TierUpStress,
     /// With a collection whenever an object is made.
     Stress,
 }
 
 impl EngineKind {
     /// Every kind.
-    pub const ALL: [EngineKind; 8] = [
+    pub const ALL: [EngineKind; 10] = [
         EngineKind::Default,
         EngineKind::Deterministic,
         EngineKind::Checked,
@@ -40,6 +44,8 @@ impl EngineKind {
         EngineKind::OnePass,
         EngineKind::OnePassDeterministic,
         EngineKind::OnePassChecked,
+        EngineKind::TierUp,
+        EngineKind::TierUpStress,
         EngineKind::Stress,
     ];
 
@@ -58,7 +64,11 @@ impl EngineKind {
             | EngineKind::Checked
             | EngineKind::Baseline
             | EngineKind::Stress => true,
-            EngineKind::OnePass | EngineKind::OnePassDeterministic | EngineKind::OnePassChecked => {
+            EngineKind::OnePass
+            | EngineKind::OnePassDeterministic
+            | EngineKind::OnePassChecked
+            | EngineKind::TierUp
+            | EngineKind::TierUpStress => {
                 cfg!(target_arch = "x86_64")
             }
         }
@@ -93,6 +103,14 @@ impl EngineKind {
                     .processor(silica_engine::Processor::Baseline)
                     .memory_reservation(64 << 20)
                     .memory_guard_size(1 << 16);
+            }
+            EngineKind::TierUp => {
+                config.tier(Tier::Auto);
+                config.tier_up_threshold(1).tier_up_stress(true);
+            }
+            EngineKind::TierUpStress => {
+                config.tier(Tier::Auto).gc_stress(true);
+                config.tier_up_threshold(3).tier_up_stress(true);
             }
             EngineKind::Stress => {
                 config.gc_stress(true);

@@ -19,6 +19,8 @@ fn compare(choices: &mut Unstructured<'_>) -> Result<()> {
         EngineKind::OnePassChecked,
         EngineKind::Checked,
         EngineKind::Baseline,
+        EngineKind::TierUp,
+        EngineKind::TierUpStress,
         EngineKind::Stress,
     ];
     let kind = *choices.choose(&others)?;

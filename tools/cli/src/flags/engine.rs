@@ -19,6 +19,14 @@ pub(crate) struct EngineFlags {
     #[arg(long, value_name = "WHICH", value_enum)]
     tier: Option<Tier>,
 
+    /// With --tier auto, after how many entries and turns of its loops a function is optimized
+    #[arg(long, value_name = "USES")]
+    tier_up_threshold: Option<u32>,
+
+    /// With --tier auto, threads that optimize functions beside the program; 0: none is optimized
+    #[arg(long, value_name = "THREADS")]
+    tier_up_threads: Option<u8>,
+
     /// How hard the optimizing compiler tries
     #[arg(short = 'O', long, value_name = "LEVEL", value_enum)]
     optimize: Option<Level>,
@@ -39,7 +47,7 @@ pub(crate) struct EngineFlags {
 /// See [`silica::Tier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Tier {
-    /// Compiles each function in one pass when it is first called
+    /// Compiles each function in one pass when it is first called, and optimizes those that are used much
     Auto,
     /// Compiles in one pass
     Baseline,
@@ -119,6 +127,12 @@ impl EngineFlags {
             Some(Tier::Baseline) => {
                 config.tier(silica::Tier::Baseline);
             }
+        }
+        if let Some(uses) = self.tier_up_threshold {
+            config.tier_up_threshold(uses);
+        }
+        if let Some(threads) = self.tier_up_threads {
+            config.tier_up_threads(threads.into());
         }
         match self.optimize {
             None | Some(Level::Speed) => {}

@@ -414,6 +414,11 @@ impl Assembler {
         self.code[at as usize..at as usize + 4].copy_from_slice(&value.to_le_bytes());
     }
 
+    /// As [`Assembler::op_relative`], of an instruction of one operand, whose opcode is extended by `digit`.
+    pub(crate) fn relative(&mut self, op: Instruction, digit: u8) -> u32 {
+        self.op_relative(op, false, Register(digit))
+    }
+
     /// An instruction whose operand is at an address relative to the next instruction; gives the offset of the four
     /// bytes of the distance, which are its last.
     pub(crate) fn op_relative(&mut self, op: Instruction, wide: bool, reg: Register) -> u32 {

@@ -10,7 +10,7 @@ use silica_operator::{
 use silica_translate::{Access, Backend, BranchTarget, CallTarget, Field};
 
 use super::{
-    BaselineBackend, Block, Home, Parity,
+    BaselineBackend, Block, Home,
     assembler::Memory,
     place::is_narrow,
     register::{FUEL, Register},
@@ -384,20 +384,7 @@ impl Backend for BaselineBackend {
     }
 
     fn trap_if(&mut self, condition: Value, code: TrapCode) {
-        let test = self.test(condition);
-        self.unlock();
-        match test.parity {
-            Parity::Ignored => self.trap_on(test.condition, code),
-            Parity::True => {
-                self.trap_on(Condition::Parity, code);
-                self.trap_on(test.condition, code);
-            }
-            Parity::False => {
-                let unordered = self.asm.jcc_short(Condition::Parity);
-                self.trap_on(test.condition, code);
-                self.asm.bind_short(unordered);
-            }
-        }
+        self.emit_trap_if(condition, code);
     }
 
     fn trap(&mut self, code: TrapCode) {
@@ -437,6 +424,17 @@ impl Backend for BaselineBackend {
     fn mark_cold(&mut self, _block: Block) {}
 
     fn enter_block(&mut self, block: Block) -> Vec<Value> {
+        self.emit_enter(block)
+    }
+
+    fn enter_loop(
+        &mut self,
+        block: Block,
+        operands: &mut dyn Iterator<Item = &Value>,
+    ) -> Vec<Value> {
+        if self.target.counters {
+            self.note_operands(operands);
+        }
         self.emit_enter(block)
     }
 

@@ -70,6 +70,7 @@ impl BaselineBackend {
         self.fixups.clear();
         (self.tail, self.last_load) = (Tail::None, None);
         self.stubs.clear();
+        self.counting.clear(input.function, input.body_bytes);
         self.pool.clear();
         self.pool_uses.clear();
         self.traps.clear();
@@ -84,6 +85,7 @@ impl BaselineBackend {
         self.results.clear();
         self.results.extend(ty.results.iter().map(|r| r.machine()));
         self.locate(Some(self.module_offset));
+        self.count_entry();
         self.asm.push(RBP);
         self.asm.mov(true, RBP, RSP);
         // sub rsp, distance
@@ -328,6 +330,7 @@ impl BaselineBackend {
 
     /// Writes what lies behind the code and fills in what was left open.
     pub(crate) fn complete(&mut self) -> Result<CompiledFunction, Error> {
+        let continued_at = self.emit_exits();
         let frame_bytes = self.frame.bytes();
         if self.frame.is_too_large() {
             self.refuse("its frame is too large");
@@ -359,6 +362,7 @@ impl BaselineBackend {
             frame_bytes,
             stack_maps: std::mem::take(&mut self.stack_maps),
             handlers,
+            continued_at,
         })
     }
 

@@ -4,7 +4,7 @@
 
 use silica_contract::{
     abi::{Assigner, Location, RESULT_SLOT_BYTES, results_fit_registers},
-    artefact::{Relocation, RelocationKind},
+    artefact::RelocationKind,
     builtin::{Builtin, BuiltinResult},
     call_sites::{Run, StackMap},
     layout::header,
@@ -136,7 +136,7 @@ impl BaselineBackend {
     }
 
     /// Saves the registers that hold locals: those that a callee does not preserve, or all for a handler.
-    fn save(&mut self, preserved: bool) {
+    pub(super) fn save(&mut self, preserved: bool) {
         for index in 0..self.kept.len() {
             let Kept { register, ty, .. } = self.kept[index];
             if self.kept[index].preserved && !preserved {
@@ -165,7 +165,7 @@ impl BaselineBackend {
         self.restore(true);
     }
 
-    fn restore(&mut self, preserved: bool) {
+    pub(super) fn restore(&mut self, preserved: bool) {
         for index in 0..self.kept.len() {
             let kept = self.kept[index];
             if let Some(place) = kept.place
@@ -353,13 +353,13 @@ impl BaselineBackend {
     fn emit_call_of(&mut self, code: Code) {
         self.locate(Some(self.module_offset));
         match code {
+            Code::Function(function) if self.target.counters => {
+                let offset = self.asm.relative(INDIRECT, CALL_DIGIT);
+                self.refer_to(offset, function, RelocationKind::X86Entry32);
+            }
             Code::Function(function) => {
                 let offset = self.asm.call();
-                self.relocations.push(Relocation {
-                    offset,
-                    function,
-                    kind: RelocationKind::X86Relative32,
-                });
+                self.refer_to(offset, function, RelocationKind::X86Relative32);
             }
             Code::Field(offset) => {
                 let memory = self.context_memory(offset);
@@ -441,11 +441,7 @@ impl BaselineBackend {
         }
         self.make_moves();
         self.unlock();
-        let table = Memory::new(RDI, header::BUILTINS as i32);
-        self.locate(Some(self.module_offset));
-        self.asm.mov(true, RAX, table);
-        let code = Memory::new(RAX, builtin.table_offset() as i32);
-        self.asm.digit(INDIRECT, false, CALL_DIGIT, code);
+        self.emit_call_of_builtin(builtin);
         self.note_call(None);
         let result = builtin.result().map(|result| {
             let ty = match result {
@@ -456,6 +452,15 @@ impl BaselineBackend {
         });
         self.restore_volatile();
         result
+    }
+
+    /// Calls a builtin whose arguments are where they belong.
+    pub(super) fn emit_call_of_builtin(&mut self, builtin: Builtin) {
+        let table = Memory::new(RDI, header::BUILTINS as i32);
+        self.locate(Some(self.module_offset));
+        self.asm.mov(true, RAX, table);
+        let code = Memory::new(RAX, builtin.table_offset() as i32);
+        self.asm.digit(INDIRECT, false, CALL_DIGIT, code);
     }
 
     // ---- returns ----

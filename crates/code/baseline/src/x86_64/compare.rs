@@ -1,5 +1,6 @@
 //! Comparisons, and what conditions become.
 
+use silica_contract::trap::TrapCode;
 use silica_operator::{
     FloatCompare, FloatType, IntBinary, IntCompare, IntType, MachineType, evaluate_int_compare,
 };
@@ -199,5 +200,23 @@ impl BaselineBackend {
             negated: false,
         };
         self.value(MachineType::I32, State::Lazy(lazy))
+    }
+
+    /// Traps if a value is not zero.
+    pub(super) fn emit_trap_if(&mut self, condition: Value, code: TrapCode) {
+        let test = self.test(condition);
+        self.unlock();
+        match test.parity {
+            Parity::Ignored => self.trap_on(test.condition, code),
+            Parity::True => {
+                self.trap_on(Condition::Parity, code);
+                self.trap_on(test.condition, code);
+            }
+            Parity::False => {
+                let unordered = self.asm.jcc_short(Condition::Parity);
+                self.trap_on(test.condition, code);
+                self.asm.bind_short(unordered);
+            }
+        }
     }
 }

@@ -114,14 +114,14 @@ impl BaselineBackend {
         }
     }
 
-    fn params_of(&self, block: Block) -> std::ops::Range<usize> {
+    pub(super) fn params_of(&self, block: Block) -> std::ops::Range<usize> {
         let state = self.blocks[block.0 as usize];
         let start = state.params_start as usize;
         start..start + state.params_count as usize
     }
 
     /// A parameter; of a function that was refused perhaps not the right one.
-    fn param(&self, index: usize) -> Param {
+    pub(super) fn param(&self, index: usize) -> Param {
         self.params.get(index).copied().unwrap_or(Param {
             ty: MachineType::I64,
             home: Home::Frame(0),
@@ -218,6 +218,7 @@ impl BaselineBackend {
         if is_loop {
             // Where programs are interrupted that do nothing but turn.
             self.locate(Some(self.module_offset));
+            self.count_turn(block);
         }
         if is_handler {
             // The exception is in its register even where only calls come here.

@@ -1,7 +1,8 @@
 //! [`BaselineBackend`]: machine code of x86-64 for what `translate` says.
 //!
 //! The state of a function is here; how values come into registers and leave them in `place` and `load`, what happens at edges
-//! in `edge`, calls in `call` and `tail_call`, how a function begins and ends in `body`, what stays in registers in `choose`.
+//! in `edge`, calls in `call` and `tail_call`, how a function begins and ends in `body`, what stays in registers in `choose`, how turns are
+//! counted and a loop is left for better code in `count`.
 //! Operators are beside these: `integer`, `compare`, `divide`, `float`, `convert`, `memory`, `atomic`, and `vector` with what follows it. `table` lists the instructions and `assembler` encodes them.
 
 mod assembler;
@@ -12,6 +13,8 @@ mod call;
 mod choose;
 mod compare;
 mod convert;
+mod count;
+mod counting;
 mod divide;
 mod edge;
 mod float;
@@ -40,6 +43,7 @@ use crate::{
     value::{Id, NONE, Values},
 };
 use assembler::{Assembler, Memory};
+use counting::Counting;
 pub(crate) use register::Register;
 use table::{Condition, Instruction};
 
@@ -222,6 +226,7 @@ pub struct BaselineBackend {
     tail_end: u32,
     last_load: Option<LastLoad>,
     stubs: Vec<Stub>,
+    counting: Counting,
     /// Constants in memory, and the distances that wait for them.
     pool: Vec<u128>,
     pool_uses: Vec<(u32, u32)>,
@@ -278,6 +283,7 @@ impl BaselineBackend {
             tail_end: 0,
             last_load: None,
             stubs: Vec::new(),
+            counting: Counting::default(),
             pool: Vec::new(),
             pool_uses: Vec::new(),
             traps: Vec::new(),

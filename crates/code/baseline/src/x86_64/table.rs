@@ -151,6 +151,7 @@ pub(crate) const DIV_DIGIT: u8 = 6;
 pub(crate) const IDIV_DIGIT: u8 = 7;
 /// `call` (digit 2) and `jmp` (digit 4) through an operand.
 pub(crate) const INDIRECT: Instruction = plain(0xff);
+pub(crate) const DEC_DIGIT: u8 = 1;
 pub(crate) const CALL_DIGIT: u8 = 2;
 pub(crate) const JMP_DIGIT: u8 = 4;
 pub(crate) const BSF: Instruction = row(0, 1, 0xbc);

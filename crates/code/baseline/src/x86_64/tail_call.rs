@@ -1,6 +1,6 @@
 //! Calls in tail position, which take the place of this function's frame.
 
-use silica_contract::artefact::{Relocation, RelocationKind};
+use silica_contract::artefact::RelocationKind;
 use silica_module::FunctionType;
 use silica_operator::MachineType;
 use silica_translate::CallTarget;
@@ -59,13 +59,13 @@ impl BaselineBackend {
             self.asm.bytes(&[0xc9]);
         }
         match code {
+            Code::Function(function) if self.target.counters => {
+                let offset = self.asm.relative(INDIRECT, JMP_DIGIT);
+                self.refer_to(offset, function, RelocationKind::X86Entry32);
+            }
             Code::Function(function) => {
                 let offset = self.asm.jmp();
-                self.relocations.push(Relocation {
-                    offset,
-                    function,
-                    kind: RelocationKind::X86Relative32,
-                });
+                self.refer_to(offset, function, RelocationKind::X86Relative32);
             }
             Code::Field(_) | Code::Register => {
                 self.asm.digit(INDIRECT, false, JMP_DIGIT, R10);

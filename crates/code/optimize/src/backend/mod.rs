@@ -5,6 +5,7 @@
 //! calls in `inline`.
 
 mod call;
+mod entrance;
 mod inline;
 mod lane;
 mod memory;
@@ -25,9 +26,9 @@ use silica_operator::{
 };
 use silica_translate::{Access, Backend, BranchTarget, CallTarget, Field};
 
+use state::Locals;
 pub(crate) use state::ObjectsInMemory;
 pub use state::{CraneliftBackend, InlineSource, Operand};
-use state::{Exit, Frame, Locals};
 use types::{ir_type, trap_code};
 
 impl Backend for CraneliftBackend<'_> {
@@ -38,23 +39,7 @@ impl Backend for CraneliftBackend<'_> {
     const ASKS_FOR_EDGES: bool = true;
 
     fn begin(&mut self, ty: &FunctionType, locals: &[MachineType], edges: u64) {
-        let (params, exit, function, handler) = match self.inlined_call.take() {
-            Some(call) => {
-                let exit = Exit::Join(Self::open_inlined(ty));
-                (call.arguments, exit, call.function, call.handler)
-            }
-            None => {
-                let (params, exit) = self.open_function(ty);
-                (params, exit, self.input.function, None)
-            }
-        };
-        let locals = self.declare_locals(ty, &params, locals, edges);
-        self.frames.push(Frame {
-            function,
-            locals,
-            exit,
-            handler,
-        });
+        self.open_body(ty, locals, edges);
     }
 
     fn set_module_offset(&mut self, offset: u32) {
@@ -62,6 +47,19 @@ impl Backend for CraneliftBackend<'_> {
     }
 
     fn finish(&mut self) {}
+
+    fn entrance(&self) -> Option<u32> {
+        // Only the function's own body is entered so, not those in place of calls.
+        self.input.entrance.filter(|_| self.frames.len() == 1)
+    }
+
+    fn add_local(&mut self, ty: MachineType) -> u32 {
+        self.declare_another_local(ty)
+    }
+
+    fn enter_at(&mut self, header: ir::Block, operands: &[u32], params: &[MachineType]) {
+        self.emit_entrance(header, operands, params);
+    }
 
     fn duplicate(&mut self, value: &Operand) -> Operand {
         *value

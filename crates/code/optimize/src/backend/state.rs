@@ -96,6 +96,20 @@ pub(crate) struct ObjectsInMemory {
     inlined: bool,
 }
 
+/// How a function is entered at a loop.
+pub(super) struct Entrance {
+    /// The block that goes to the loop's header, empty so far.
+    pub(super) block: ir::Block,
+    /// The address of what is passed.
+    pub(super) passed: ir::Value,
+    /// How many locals the function has itself.
+    pub(super) locals: u32,
+    /// The types of the others.
+    pub(super) added: Vec<MachineType>,
+    /// Whether the loop has come.
+    pub(super) is_connected: bool,
+}
+
 /// A body that is being translated: the function's own, or one put in place of a call.
 pub(super) struct Frame {
     pub(super) function: u32,
@@ -133,6 +147,8 @@ pub struct CraneliftBackend<'a> {
     /// Blocks that exceptions go on in.
     pub(super) handlers: HashSet<ir::Block>,
     objects_in_memory: Vec<ObjectsInMemory>,
+    /// Where the function is entered at a loop: the block that goes there, and what is passed.
+    pub(super) entrance: Option<Entrance>,
     pub(super) context: ir::Value,
     pub(super) regions: [ir::AliasRegion; region::REGIONS],
     pub(super) signatures: HashMap<FunctionType, ir::SigRef>,
@@ -160,6 +176,7 @@ impl<'a> CraneliftBackend<'a> {
             inlined_call: None,
             handlers: HashSet::new(),
             objects_in_memory: Vec::new(),
+            entrance: None,
             context: ir::Value::from_u32(0),
             regions,
             signatures: HashMap::new(),
@@ -174,6 +191,12 @@ impl<'a> CraneliftBackend<'a> {
         mut self,
         config: TargetFrontendConfig,
     ) -> Result<Vec<ObjectsInMemory>, Error> {
+        let has_entrance = self.entrance.as_ref().is_none_or(|e| e.is_connected);
+        if self.failure.is_none() && !has_entrance {
+            self.failure = Some(Error::Refused(
+                "the loop to enter it at is not reached".into(),
+            ));
+        }
         if let Some(error) = self.failure {
             // The builder's context is not clean then; the workspace makes a new one.
             return Err(error);
@@ -274,15 +297,31 @@ impl<'a> CraneliftBackend<'a> {
             .collect()
     }
 
+    /// Opens a body: the function's own, or one in place of a call.
+    pub(super) fn open_body(&mut self, ty: &FunctionType, locals: &[MachineType], edges: u64) {
+        let (params, exit, function, handler) = match self.inlined_call.take() {
+            Some(call) => {
+                let exit = Exit::Join(Self::open_inlined(ty));
+                (call.arguments, exit, call.function, call.handler)
+            }
+            None if self.input.entrance.is_some() => return self.open_at_loop(ty, locals, edges),
+            None => {
+                let (params, exit) = self.open_function(ty);
+                (params, exit, self.input.function, None)
+            }
+        };
+        let locals = self.declare_locals(ty, &params, locals, edges);
+        self.frames.push(Frame {
+            function,
+            locals,
+            exit,
+            handler,
+        });
+    }
+
     /// Opens the function's own body: its entry block and parameters.
-    pub(super) fn open_function(&mut self, ty: &FunctionType) -> (Vec<ir::Value>, Exit) {
-        self.builder.func.signature = signature_of(ty);
-        let entry = self.builder.create_block();
-        self.builder.append_block_params_for_function_params(entry);
-        self.builder.switch_to_block(entry);
-        self.builder.seal_block(entry);
-        let params = self.builder.block_params(entry).to_vec();
-        self.context = params[0];
+    fn open_function(&mut self, ty: &FunctionType) -> (Vec<ir::Value>, Exit) {
+        let params = self.open_entry(signature_of(ty));
         let fits = results_fit(ty);
         let first = abi::CONTEXT_ARGUMENTS as usize + usize::from(!fits);
         for (param, value) in ty.params.iter().zip(&params[first..]) {
@@ -292,8 +331,20 @@ impl<'a> CraneliftBackend<'a> {
         (params[first..].to_vec(), Exit::Return(area))
     }
 
+    /// Opens the entry block; gives its parameters.
+    pub(super) fn open_entry(&mut self, signature: ir::Signature) -> Vec<ir::Value> {
+        self.builder.func.signature = signature;
+        let entry = self.builder.create_block();
+        self.builder.append_block_params_for_function_params(entry);
+        self.builder.switch_to_block(entry);
+        self.builder.seal_block(entry);
+        let params = self.builder.block_params(entry).to_vec();
+        self.context = params[0];
+        params
+    }
+
     /// Makes the locals of a body: its parameters, which have these values, and the declared ones, which are zero.
-    pub(super) fn declare_locals(
+    fn declare_locals(
         &mut self,
         ty: &FunctionType,
         params: &[ir::Value],
@@ -303,16 +354,19 @@ impl<'a> CraneliftBackend<'a> {
         let types: Vec<MachineType> = (ty.params.iter().map(|p| p.machine()))
             .chain(locals.iter().copied())
             .collect();
-        let objects = types.iter().filter(|t| **t == MachineType::Object).count();
-        let bytes = u64::from(self.input.body_bytes);
-        let most = SSA_VALUES_FREE.max(bytes * SSA_VALUES_PER_BYTE);
-        let in_memory = types.len() as u64 * edges > most
-            || objects as u64 * bytes > SSA_OBJECTS_TIMES_BYTES_MAX;
-        if in_memory {
+        if self.locals_go_to_memory(&types, edges) {
             self.locals_in_memory(&types, params)
         } else {
             Locals::Variables(self.locals_as_variables(&types, params))
         }
+    }
+
+    /// Whether locals of these types are too many to be variables.
+    pub(super) fn locals_go_to_memory(&self, types: &[MachineType], edges: u64) -> bool {
+        let objects = types.iter().filter(|t| **t == MachineType::Object).count();
+        let bytes = u64::from(self.input.body_bytes);
+        let most = SSA_VALUES_FREE.max(bytes * SSA_VALUES_PER_BYTE);
+        types.len() as u64 * edges > most || objects as u64 * bytes > SSA_OBJECTS_TIMES_BYTES_MAX
     }
 
     /// A variable that was never written is zero. But a body in place of a call may stand in a loop, where each turn
@@ -325,10 +379,7 @@ impl<'a> CraneliftBackend<'a> {
         let inlined = !self.frames.is_empty();
         let mut variables = Vec::with_capacity(types.len());
         for (index, ty) in types.iter().enumerate() {
-            let variable = self.builder.declare_var(ir_type(*ty));
-            if *ty == MachineType::Object {
-                self.builder.declare_var_needs_stack_map(variable);
-            }
+            let variable = self.declare_variable(*ty);
             match params.get(index) {
                 Some(value) => self.builder.def_var(variable, *value),
                 None if inlined => {

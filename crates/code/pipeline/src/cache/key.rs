@@ -39,10 +39,11 @@ impl CacheKey {
         })
     }
 
-    /// The key of what was compiled of the module because it was called, under the same conditions.
+    /// The key of what was compiled of the module because it was called, under the same conditions; and whether it counts how much it is used.
     #[must_use]
-    pub fn called(&self) -> CacheKey {
-        let rest = blake3::hash(format!("called {}", self.name).as_bytes()).to_hex();
+    pub fn called(&self, counts: bool) -> CacheKey {
+        let counts = if counts { "counting" } else { "not counting" };
+        let rest = blake3::hash(format!("called, {counts}, {}", self.name).as_bytes()).to_hex();
         let module = self.name.split('-').next().unwrap_or_default();
         CacheKey {
             name: format!("{module}-{}", &rest[..SETTINGS_DIGITS]),

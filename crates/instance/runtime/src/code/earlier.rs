@@ -13,7 +13,11 @@ use silica_contract::{
 };
 use silica_os::CodeSpace;
 
-use super::{placed::Placed, stubs::Stubs, tables::References};
+use super::{
+    placed::{Occasion, Placed},
+    stubs::Stubs,
+    tables::References,
+};
 use crate::{LoadError, image::Image};
 
 /// Code of an earlier run.
@@ -132,6 +136,8 @@ impl Collected {
             code: placed.code(),
             defined: placed.defined,
             is_entry,
+            is_optimized: placed.compilation.occasion != Occasion::FirstCall,
+            continued_at: placed.continued_at,
         });
         let traps = placed.traps().iter();
         self.traps

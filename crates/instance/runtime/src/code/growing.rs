@@ -5,12 +5,17 @@
 //! are there, its entry (`stubs`) is set, and only by that is the code ever reached.
 //!
 //! Any number of threads may ask for functions at once. Two that ask for the same both have it compiled; what the second one gets is dropped.
+//!
+//! Where code counts, a function that is used much is optimized (`optimizer`), and its entry set once more; where it turns in a loop meanwhile,
+//! it may go on in code that was made for that. Code that was there before is left as it is.
+
+mod used;
 
 use std::{
     ops::Range,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicI32, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -18,7 +23,7 @@ use std::{
 use silica_contract::{
     artefact::{CompiledFunction, Relocation, RelocationKind},
     call_sites::Handler,
-    image::{CodeRange, ImageError},
+    image::{CalledFunction, CodeRange, ImageError},
     trap::TrapCode,
 };
 use silica_module::Module;
@@ -26,31 +31,14 @@ use silica_os::{CodeSpace, OsError};
 
 use super::{
     earlier::{Collected, Earlier},
-    placed::{Compilation, Placed, PlacedList},
+    placed::{Compilation, Occasion, Placed, PlacedList},
+    promotions::{Progress, Promotions, Wanted},
     registry::REGISTRY,
+    source::ModuleSource,
     stubs::{ENTRY_BYTES, Stubs},
     tables::{References, Tables},
 };
 use crate::{LoadError, RuntimeError, error::HostError, identity::ModuleId, image::Image};
-
-/// What compiles the functions of a module when they are called.
-pub trait ModuleSource: Send + Sync {
-    /// The code of a defined function, always the same. Any thread may ask.
-    ///
-    /// # Errors
-    /// Why it cannot be compiled; the call that needs it ends with that.
-    fn compile(&self, defined: u32) -> Result<CompiledFunction, HostError>;
-
-    /// Keeps what was compiled of the module, here and in an earlier run, for the next, if it keeps such. `image` writes the image of it, of
-    /// [`Kind::Called`](silica_contract::image::Kind), with the hash of the module.
-    fn keep(&self, image: &mut dyn FnMut([u8; 32]) -> Result<Vec<u8>, ImageError>);
-
-    /// The image of the whole module, all functions compiled.
-    ///
-    /// # Errors
-    /// Why there is none.
-    fn image(&self) -> Result<Vec<u8>, HostError>;
-}
 
 /// A function's start is aligned to so many bytes: a line of the processor's cache.
 const ALIGNMENT: usize = 64;
@@ -62,6 +50,10 @@ const CODE_PER_BYTE: u64 = 64;
 const WORTH_KEEPING: usize = 16;
 /// And so many for each function.
 const CODE_PER_FUNCTION: u64 = 1 << 10;
+/// Bytes of a function's counter.
+const COUNTER_BYTES: usize = 4;
+/// So many more pieces of optimized code than functions there may be: of loops.
+const LOOPS_MAX: usize = 1 << 10;
 
 /// Code of a module whose functions are compiled when they are first called.
 pub(crate) struct GrowingCode {
@@ -76,10 +68,21 @@ pub(crate) struct GrowingCode {
     earlier: Option<Earlier>,
     placed: PlacedList,
     made: Instant,
-    /// Where the next function goes. Who has this may add one.
-    end: Mutex<usize>,
+    /// Entries and turns of loops after which a function is worth optimizing; none where nothing counts.
+    threshold: Option<i32>,
+    promotions: Promotions,
+    /// Who has this may add a function.
+    end: Mutex<End>,
     /// As much of the text is kept for the next run.
     kept: Mutex<usize>,
+}
+
+/// Where the next function goes, and how much was added.
+struct End {
+    offset: usize,
+    /// Bytes of optimized code that may be added: a part of the text, so that there is always room for what is called first.
+    optimized_bytes_left: usize,
+    optimized_left: usize,
 }
 
 impl GrowingCode {
@@ -90,14 +93,14 @@ impl GrowingCode {
     pub(crate) fn new(
         module: ModuleId,
         description: &Module,
-        counts_fuel: bool,
+        (counts_fuel, threshold): (bool, Option<u32>),
         source: Arc<dyn ModuleSource>,
         earlier: Option<&Arc<Image>>,
     ) -> Result<Arc<GrowingCode>, LoadError> {
         // A module has fewer than 2^32 bytes, and so functions.
         let functions = description.bodies.len() as u32;
-        let table_bytes =
-            (functions as usize * ENTRY_BYTES).next_multiple_of(silica_os::page_size());
+        let table_bytes = (functions as usize * (ENTRY_BYTES + COUNTER_BYTES))
+            .next_multiple_of(silica_os::page_size());
         let stubs = Stubs::new(functions, table_bytes);
         let unsupported = || OsError::Unsupported("compiling functions when they are called");
         let left = (SPACE_MAX.checked_sub(table_bytes + stubs.bytes())).ok_or_else(unsupported)?;
@@ -121,10 +124,16 @@ impl GrowingCode {
             imported_functions: description.imported_functions,
             functions,
             source,
-            end: Mutex::new(end),
+            threshold: threshold.map(|threshold| threshold.clamp(1, i32::MAX as u32) as i32),
+            promotions: Promotions::default(),
+            end: Mutex::new(End {
+                offset: end,
+                optimized_bytes_left: (text_bytes - stubs.bytes()) / 2,
+                optimized_left: functions as usize + LOOPS_MAX,
+            }),
             kept: Mutex::new(end),
             earlier,
-            placed: PlacedList::new(functions as usize),
+            placed: PlacedList::new(2 * functions as usize + LOOPS_MAX),
             made: Instant::now(),
             stubs,
             space,
@@ -134,16 +143,35 @@ impl GrowingCode {
             code.entry_of(defined).store(ask, Ordering::Release);
         }
         for function in code.earlier.iter().flat_map(Earlier::functions) {
-            if function.is_entry {
-                let start = code.range().start + function.code.start as usize;
-                code.entry_of(function.defined)
-                    .store(start, Ordering::Release);
-            }
+            code.enter_earlier(function);
         }
         let tables: &dyn Tables = &*code;
         // SAFETY: it is removed when the last handle to it is dropped, and does not move before; the space is its own.
         unsafe { REGISTRY.add(code.range(), tables) };
         Ok(code)
+    }
+
+    /// Has a function begin where it did in an earlier run.
+    fn enter_earlier(&self, function: CalledFunction) {
+        if function.is_optimized {
+            let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+            let bytes = function.code.length as usize;
+            end.optimized_bytes_left = end.optimized_bytes_left.saturating_sub(bytes);
+        }
+        if !function.is_entry {
+            return;
+        }
+        let code = self.range().start + function.code.start as usize;
+        if function.is_optimized {
+            let wanted = Wanted {
+                defined: function.defined,
+                entrance: None,
+            };
+            self.promotions.set(wanted, Progress::Ready(code));
+        }
+        self.count_anew(function.defined);
+        self.entry_of(function.defined)
+            .store(code, Ordering::Release);
     }
 
     /// What was compiled so far, in the order of addresses.
@@ -171,6 +199,14 @@ impl GrowingCode {
         let entries = self.space.data().cast::<AtomicUsize>();
         // SAFETY: the table was made with an entry for each function; it is zeroed, aligned to a page, and lives as long as `self`.
         unsafe { &*entries.add(defined as usize) }
+    }
+
+    /// What counts the entries and turns of a function.
+    fn counter_of(&self, defined: u32) -> &AtomicI32 {
+        assert!(defined < self.functions, "a module has its functions only");
+        let counters = self.functions as usize * ENTRY_BYTES + defined as usize * COUNTER_BYTES;
+        // SAFETY: behind the entries the table has a counter for each function; it is zeroed, aligned, and lives as long as `self`.
+        unsafe { &*self.space.data().add(counters).cast::<AtomicI32>() }
     }
 
     /// Where the code of a function is, if it is there.
@@ -217,79 +253,97 @@ impl GrowingCode {
     }
 
     /// The code of a function, compiled if it was not there.
-    pub(crate) fn demand(&self, defined: u32) -> Result<usize, HostError> {
+    fn demand(&self, defined: u32) -> Result<usize, HostError> {
         if let Some(code) = self.code_of(defined) {
             return Ok(code);
         }
         let begun = Instant::now();
         let function = self.source.compile(defined)?;
         let times = (begun.duration_since(self.made), begun.elapsed());
-        self.add(defined, function, times)
-            .map_err(|error| Box::new(error) as HostError)
-    }
-
-    /// Adds a function, unless another thread was first; gives its code.
-    fn add(
-        &self,
-        defined: u32,
-        mut function: CompiledFunction,
-        times: (Duration, Duration),
-    ) -> Result<usize, RuntimeError> {
         let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been first.
         if let Some(code) = self.code_of(defined) {
             return Ok(code);
         }
-        let start = end.next_multiple_of(ALIGNMENT);
-        if function.bytes.len() > self.space.text_bytes().saturating_sub(start) {
-            return Err(RuntimeError::OutOfMemory("the module's code"));
-        }
-        for relocation in std::mem::take(&mut function.relocations) {
-            self.resolve(&mut function.bytes, (defined, start), relocation)?;
-        }
-        self.space.write(start, &function.bytes)?;
-        *end = start + function.bytes.len();
-        self.placed
-            .push(Placed::new(defined, start as u32, &function, times));
-        let code = self.range().start + start;
+        let code = self.add(&mut end, (defined, Occasion::FirstCall), function, times);
+        let code = code.map_err(|error| Box::new(error) as HostError)?;
+        self.count_anew(defined);
         self.entry_of(defined).store(code, Ordering::Release);
         Ok(code)
     }
 
-    /// Writes the distance to a called function: to its code if that is there, else to its stub.
+    /// Adds code; says where it is. It is reached by nothing yet.
+    fn add(
+        &self,
+        end: &mut End,
+        what: (u32, Occasion),
+        mut function: CompiledFunction,
+        times: (Duration, Duration),
+    ) -> Result<usize, RuntimeError> {
+        let start = end.offset.next_multiple_of(ALIGNMENT);
+        if function.bytes.len() > self.space.text_bytes().saturating_sub(start) {
+            return Err(RuntimeError::OutOfMemory("the module's code"));
+        }
+        for relocation in std::mem::take(&mut function.relocations) {
+            self.resolve(&mut function.bytes, (what, start), relocation)?;
+        }
+        self.space.write(start, &function.bytes)?;
+        end.offset = start + function.bytes.len();
+        self.placed
+            .push(Placed::new(what, start as u32, &function, times));
+        Ok(self.range().start + start)
+    }
+
+    /// Writes the distance to what is referred to.
     fn resolve(
         &self,
         bytes: &mut [u8],
-        (own, start): (u32, usize),
+        (own, start): ((u32, Occasion), usize),
         relocation: Relocation,
     ) -> Result<(), RuntimeError> {
         let wrong = || RuntimeError::OutOfBounds("a call in compiled code");
-        match relocation.kind {
-            RelocationKind::X86Relative32 => {}
-            RelocationKind::Aarch64Branch26 => return Err(wrong()),
-        }
-        let callee = (relocation.function.checked_sub(self.imported_functions))
-            .filter(|callee| *callee < self.functions)
+        let function = (relocation.function.checked_sub(self.imported_functions))
+            .filter(|function| *function < self.functions)
             .ok_or_else(wrong)?;
         let text = self.range().start;
-        let target = match self.code_of(callee) {
-            Some(code) => code - text,
-            None if callee == own => start,
-            None => self.stubs.entry(callee),
+        let target = match relocation.kind {
+            RelocationKind::X86Relative32 => self.callee(function, (own, start)),
+            RelocationKind::X86Ask32 => text + self.stubs.ask(function),
+            RelocationKind::X86Entry32 => self.entry_of(function).as_ptr() as usize,
+            RelocationKind::X86Counter32 => self.counter_of(function).as_ptr() as usize,
+            RelocationKind::Aarch64Branch26 => return Err(wrong()),
         };
         let at = relocation.offset as usize;
         let place = bytes.get_mut(at..at + 4).ok_or_else(wrong)?;
-        let distance = target as i64 - (start + at + 4) as i64;
-        // The whole text is shorter than 2^31 bytes.
+        let distance = target as i64 - (text + start + at + 4) as i64;
+        // The whole text, and the table before it, are shorter than 2^31 bytes.
         place.copy_from_slice(&(distance as i32).to_le_bytes());
         Ok(())
     }
-}
 
-impl GrowingCode {
+    /// Where a direct call goes, from code that is about to be added: to the callee's code if that will not be replaced, else to its stub.
+    fn callee(&self, callee: u32, ((own, occasion), start): ((u32, Occasion), usize)) -> usize {
+        let text = self.range().start;
+        let is_whole = !matches!(occasion, Occasion::Loop(_));
+        let last = match self.threshold {
+            Some(_) => self.promotions.code(callee),
+            None => self.code_of(callee),
+        };
+        match last {
+            Some(code) => code,
+            None if callee == own && is_whole => text + start,
+            None => text + self.stubs.entry(callee),
+        }
+    }
+
     /// Gives what was compiled so far, here and before, to whoever keeps it, if there is more than was kept already. `image` describes the module.
     pub(crate) fn keep(&self, image: &Image) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = *self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = self
+            .end
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .offset;
         if (end - *kept) * WORTH_KEEPING > *kept - self.stubs.bytes() {
             self.source.keep(&mut |hash| self.called_image(image, hash));
             *kept = end;
@@ -306,7 +360,7 @@ impl GrowingCode {
             collected.add(placed, is_entry);
         }
         // SAFETY: the text is readable, and what is before the end does not change any more.
-        let text = unsafe { std::slice::from_raw_parts(self.space.text(), *end) };
+        let text = unsafe { std::slice::from_raw_parts(self.space.text(), end.offset) };
         collected.write(image, module_hash, text)
     }
 }
@@ -326,6 +380,24 @@ impl Tables for GrowingCode {
         }
         let placed = self.placed.at(offset)?;
         placed.trap_at(offset - placed.start)
+    }
+
+    fn is_continued_at(&self, return_offset: u32) -> bool {
+        // A call may be the last instruction of its function.
+        let Some(at) = return_offset.checked_sub(1) else {
+            return false;
+        };
+        let (start, continued_at) = match self.earlier_at(at) {
+            Some(earlier) => match earlier.function(at) {
+                Some(function) => (function.code.start, function.continued_at),
+                None => return false,
+            },
+            None => match self.placed.at(at) {
+                Some(placed) => (placed.start, placed.continued_at),
+                None => return false,
+            },
+        };
+        continued_at == Some(return_offset - start)
     }
 
     fn handler_at(&self, return_offset: u32) -> Option<Handler> {

@@ -5,9 +5,12 @@
 
 mod earlier;
 mod growing;
+mod optimizer;
 mod placed;
+mod promotions;
 mod published;
 mod registry;
+mod source;
 mod stubs;
 mod tables;
 
@@ -18,10 +21,12 @@ use silica_contract::{image::CodeRange, trap::TrapCode};
 use crate::identity::ModuleId;
 
 pub(crate) use growing::GrowingCode;
-pub use growing::ModuleSource;
-pub use placed::Compilation;
+pub(crate) use optimizer::Optimizer;
+pub use optimizer::TierUp;
+pub use placed::{Compilation, Occasion};
 pub(crate) use published::PublishedCode;
 use registry::REGISTRY;
+pub use source::ModuleSource;
 pub(crate) use tables::References;
 
 /// Code of a module that can run.
@@ -85,6 +90,8 @@ pub(crate) struct CodeAddress {
     pub(crate) trap: Option<TrapCode>,
     /// Whether the code counts fuel.
     pub(crate) counts_fuel: bool,
+    /// Whether that is the end of a call by which a function goes on in other code of its own: no frame that anybody is told of.
+    pub(crate) is_continued: bool,
 }
 
 /// Finds code by address. Takes no lock.
@@ -97,6 +104,7 @@ pub(crate) fn find(pc: usize) -> Option<CodeAddress> {
             offset,
             trap: code.trap_at(offset),
             counts_fuel: code.counts_fuel(),
+            is_continued: code.is_continued_at(offset.saturating_add(1)),
         }
     })
 }

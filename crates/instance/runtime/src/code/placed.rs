@@ -17,11 +17,24 @@ use silica_contract::{
 
 use super::tables::References;
 
-/// The compilation of a function, when it was first called.
+/// Why a function was compiled while its module was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// It was called for the first time: in one pass.
+    FirstCall,
+    /// It was used much: optimized.
+    Use,
+    /// The loop at this offset in the module turned often: optimized, to go on there.
+    Loop(u32),
+}
+
+/// The compilation of a function, while its module was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compilation {
     /// Which defined function.
     pub defined: u32,
+    /// Why.
+    pub occasion: Occasion,
     /// When it began, since the module was made.
     pub at: Duration,
     /// What it took.
@@ -46,12 +59,14 @@ pub(super) struct Placed {
     locations: Box<[(u32, Option<u32>)]>,
     stack_maps: Box<[u8]>,
     handlers: Box<[u8]>,
+    /// Where the call returns by which it goes on in other code of its own.
+    pub(super) continued_at: Option<u32>,
 }
 
 impl Placed {
-    /// A function at `start`, compiled at a time that took some time.
+    /// A function at `start`, compiled on some occasion, at a time that took some time.
     pub(super) fn new(
-        defined: u32,
+        (defined, occasion): (u32, Occasion),
         start: u32,
         function: &CompiledFunction,
         (at, took): (Duration, Duration),
@@ -68,6 +83,7 @@ impl Placed {
             length: bytes,
             compilation: Compilation {
                 defined,
+                occasion,
                 at,
                 took,
                 bytes,
@@ -80,6 +96,7 @@ impl Placed {
             handlers: encoded(function.handlers.is_empty(), &|| {
                 write_handlers(&function.handlers)
             }),
+            continued_at: function.continued_at,
         }
     }
 
@@ -234,7 +251,8 @@ mod tests {
             }],
             ..CompiledFunction::default()
         };
-        Placed::new(defined, start, &function, (Duration::ZERO, Duration::ZERO))
+        let times = (Duration::ZERO, Duration::ZERO);
+        Placed::new((defined, Occasion::FirstCall), start, &function, times)
     }
 
     #[test]

@@ -87,6 +87,10 @@ impl Tables for PublishedCode {
         self.image.index().trap_at(self.image.bytes(), offset)
     }
 
+    fn is_continued_at(&self, _return_offset: u32) -> bool {
+        false
+    }
+
     fn handler_at(&self, return_offset: u32) -> Option<Handler> {
         let handlers = self.image.index().handlers(self.image.bytes());
         handlers.at(return_offset)

@@ -18,6 +18,8 @@ pub(super) trait Tables: Send + Sync {
     fn counts_fuel(&self) -> bool;
     /// Why the instruction there traps, if it is known to.
     fn trap_at(&self, offset: u32) -> Option<TrapCode>;
+    /// Whether the function whose call returns there goes on in what it has called, which has a frame of its own.
+    fn is_continued_at(&self, return_offset: u32) -> bool;
     /// The handler of exceptions that come out of the call that returns there.
     fn handler_at(&self, return_offset: u32) -> Option<Handler>;
     /// The references that the frame of that call keeps.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use silica::{FunctionCompilation, Module};
+use silica::{FunctionCompilation, Module, Occasion};
 
 use crate::flags::show_bytes;
 use crate::output;
@@ -18,21 +18,40 @@ pub(super) fn tell(module: &Module) {
     });
 }
 
-fn table(mut compiled: Vec<FunctionCompilation>) -> String {
-    let took = compiled.iter().map(|function| function.took).sum();
-    let bodies: usize = compiled.iter().map(|function| function.body_bytes).sum();
-    let code: usize = compiled.iter().map(|function| function.code_bytes).sum();
-    let count = compiled.len();
-    let mut text = format!(
-        "silica: {count} functions were compiled at their first call, in {}: {} became {}",
+/// How many, in which time, and what came out.
+fn sum(compiled: &[FunctionCompilation], of: impl Fn(Occasion) -> bool) -> (usize, String) {
+    let (mut count, mut took, mut bodies, mut code) = (0, Duration::ZERO, 0, 0);
+    for function in compiled.iter().filter(|function| of(function.occasion)) {
+        count += 1;
+        took += function.took;
+        bodies += function.body_bytes as u64;
+        code += function.code_bytes as u64;
+    }
+    let cost = format!(
+        "in {}: {} became {}",
         milliseconds(took),
-        show_bytes(bodies as u64),
-        show_bytes(code as u64),
+        show_bytes(bodies),
+        show_bytes(code)
     );
+    (count, cost)
+}
+
+fn table(mut compiled: Vec<FunctionCompilation>) -> String {
+    let (first, cost) = sum(&compiled, |occasion| occasion == Occasion::FirstCall);
+    let mut text = format!("silica: {first} functions were compiled at their first call, {cost}");
+    let (used, cost) = sum(&compiled, |occasion| occasion == Occasion::Use);
+    if used > 0 {
+        text += &format!("\nsilica: {used} functions were optimized beside the program, {cost}");
+    }
+    let (loops, cost) = sum(&compiled, |occasion| matches!(occasion, Occasion::Loop(_)));
+    if loops > 0 {
+        text += &format!("\nsilica: {loops} loops were optimized to be entered, {cost}");
+    }
+    let count = compiled.len();
     compiled.sort_by_key(|function| std::cmp::Reverse(function.took));
     compiled.truncate(SHOWN);
     if count > SHOWN {
-        text += &format!("; the {SHOWN} that took longest:");
+        text += &format!("\nsilica: the {SHOWN} that took longest:");
     }
     compiled.sort_by_key(|function| function.at);
     for function in compiled {
@@ -40,8 +59,13 @@ fn table(mut compiled: Vec<FunctionCompilation>) -> String {
             Some(name) => name,
             None => format!("function {}", function.index),
         };
+        let occasion = match function.occasion {
+            Occasion::FirstCall => String::new(),
+            Occasion::Use => ", optimized".to_owned(),
+            Occasion::Loop(offset) => format!(", optimized from its loop at {offset:#x}"),
+        };
         text += &format!(
-            "\n  at {:>12}  {:>11}  {:>10}  {name}",
+            "\n  at {:>12}  {:>11}  {:>10}  {name}{occasion}",
             milliseconds(function.at),
             milliseconds(function.took),
             show_bytes(function.code_bytes as u64),
@@ -63,6 +87,11 @@ mod tests {
         let function = |index: u32, took| FunctionCompilation {
             index,
             name: (index == 1).then(|| "one".to_owned()),
+            occasion: match index {
+                3 => Occasion::Use,
+                4 => Occasion::Loop(16),
+                _ => Occasion::FirstCall,
+            },
             at: Duration::from_millis(u64::from(index)),
             took: Duration::from_micros(took),
             body_bytes: 10,
@@ -75,9 +104,18 @@ mod tests {
         );
         let one = text.find("one").unwrap();
         assert!(one < text.find("function 2").unwrap(), "{text}");
+        let text = table(vec![function(2, 500), function(3, 100), function(4, 200)]);
+        for part in [
+            "1 functions were optimized beside the program, in 0.100 ms",
+            "1 loops were optimized to be entered, in 0.200 ms",
+            "function 3, optimized\n",
+            "function 4, optimized from its loop at 0x10",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
         let many: Vec<_> = (0..100).map(|n| function(n, u64::from(n))).collect();
         let text = table(many);
-        assert_eq!(text.lines().count(), 1 + SHOWN);
+        assert_eq!(text.lines().count(), 4 + SHOWN);
         assert!(
             text.contains("function 99") && !text.contains("function 79 "),
             "{text}"
