@@ -5,11 +5,10 @@ use std::sync::Arc;
 use silica_component_describe::{Import, ImportItem};
 use silica_engine::{Result, StoreContextMut};
 
-use super::{Definition, Linker};
+use super::{Definition, Linker, describe};
 use crate::component::Component;
 use crate::error::ComponentError;
 use crate::host::Dynamic;
-use crate::instantiate::describe;
 use crate::names::Names;
 use crate::resource::ResourceType;
 use crate::val::Val;
