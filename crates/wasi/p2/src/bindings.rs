@@ -27,6 +27,13 @@ silica_component::bindgen!({
             import wasi:random/insecure-seed@0.2.12;
             import wasi:filesystem/types@0.2.12;
             import wasi:filesystem/preopens@0.2.12;
+            import wasi:sockets/network@0.2.12;
+            import wasi:sockets/instance-network@0.2.12;
+            import wasi:sockets/ip-name-lookup@0.2.12;
+            import wasi:sockets/tcp@0.2.12;
+            import wasi:sockets/tcp-create-socket@0.2.12;
+            import wasi:sockets/udp@0.2.12;
+            import wasi:sockets/udp-create-socket@0.2.12;
             import wasi:cli/environment@0.2.12;
             import wasi:cli/exit@0.2.12;
             import wasi:cli/stdin@0.2.12;
@@ -48,12 +55,19 @@ silica_component::bindgen!({
         "wasi:io/streams/output-stream": crate::io::OutputStream,
         "wasi:filesystem/types/descriptor": crate::filesystem::Descriptor,
         "wasi:filesystem/types/directory-entry-stream": crate::filesystem::DirectoryEntryStream,
+        "wasi:sockets/network/network": crate::sockets::Network,
+        "wasi:sockets/tcp/tcp-socket": crate::sockets::TcpSocket,
+        "wasi:sockets/udp/udp-socket": crate::sockets::UdpSocket,
+        "wasi:sockets/udp/incoming-datagram-stream": crate::sockets::IncomingDatagramStream,
+        "wasi:sockets/udp/outgoing-datagram-stream": crate::sockets::OutgoingDatagramStream,
+        "wasi:sockets/ip-name-lookup/resolve-address-stream": crate::sockets::ResolveAddressStream,
         "wasi:cli/terminal-input/terminal-input": crate::cli::TerminalInput,
         "wasi:cli/terminal-output/terminal-output": crate::cli::TerminalOutput,
     },
     trappable_error_type: {
         "wasi:io/streams/stream-error" => crate::io::StreamError,
         "wasi:filesystem/types/error-code" => crate::filesystem::FsError,
+        "wasi:sockets/network/error-code" => crate::sockets::SocketError,
     },
     component_crate: silica_component,
 });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use silica_wasi_host::{
     Clocks, Device, DirPerms, Directory, Environment, Error, FilePerms, InputStream, MemoryTree,
-    OutputStream, Permissions, Quotas, Random, Result,
+    Network, OutputStream, Permissions, Quotas, Random, Result,
 };
 
 use crate::context::WasiContext;
@@ -40,6 +40,7 @@ pub struct WasiContextBuilder {
     insecure_random: Option<Random>,
     insecure_seed: Option<(u64, u64)>,
     quotas: Quotas,
+    network: Network,
 }
 
 impl Default for WasiContextBuilder {
@@ -73,6 +74,7 @@ impl WasiContextBuilder {
             insecure_random: None,
             insecure_seed: None,
             quotas: Quotas::default(),
+            network: Network::default(),
         }
     }
 
@@ -230,6 +232,13 @@ impl WasiContextBuilder {
         self.preopened_directory(tree.root(Permissions::ALL), "/dev")
     }
 
+    /// Grants a part of the network; none by default.
+    #[must_use]
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = network;
+        self
+    }
+
     /// Sets the clocks; the host's by default.
     #[must_use]
     pub fn clocks(mut self, clocks: Clocks) -> Self {
@@ -284,6 +293,7 @@ impl WasiContextBuilder {
             insecure_seed: self.insecure_seed,
             descriptors: Room::new(self.quotas.descriptors_max),
             quotas: self.quotas,
+            network: self.network,
             waiter: Waiter::new(self.clocks),
         }
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use silica_engine::InterruptHandle;
-use silica_wasi_host::{Clocks, Directory, Environment, InputStream, OutputStream, Quotas, Random};
+use silica_wasi_host::{
+    Clocks, Directory, Environment, InputStream, Network, OutputStream, Quotas, Random,
+};
 
 use crate::room::Room;
 use crate::waiter::Waiter;
@@ -24,6 +26,7 @@ pub struct WasiContext {
     pub(crate) insecure_random: Option<Random>,
     pub(crate) insecure_seed: Option<(u64, u64)>,
     pub(crate) quotas: Quotas,
+    pub(crate) network: Network,
     /// Open files and directories.
     pub(crate) descriptors: Room,
     pub(crate) waiter: Waiter,

@@ -49,6 +49,7 @@ pub mod filesystem;
 pub mod io;
 pub mod random;
 mod room;
+pub mod sockets;
 mod terminal;
 mod view;
 mod waiter;
@@ -74,5 +75,6 @@ pub fn add_to_linker<T: WasiView>(linker: &mut Linker<T>) -> Result<()> {
     clocks::add_to_linker(linker)?;
     random::add_to_linker(linker)?;
     filesystem::add_to_linker(linker)?;
+    sockets::add_to_linker(linker)?;
     cli::add_to_linker(linker)
 }

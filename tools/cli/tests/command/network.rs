@@ -51,6 +51,57 @@ fn datagrams_between_two_programs() {
     }
 }
 
+/// A component that listens, and the port that it has told.
+fn component_server(folder: &Folder, listen: &str, what: &str) -> Option<(Child, u16, String)> {
+    let network = available(guest("components/network"))?;
+    let network = network.to_str().expect("the path is Unicode").to_owned();
+    let listen = format!("--listen={listen}");
+    let (child, port) = start_server(folder, &["run", &listen, &network, what]);
+    Some((child, port, network))
+}
+
+#[test]
+fn components_have_streams() {
+    let folder = Folder::new();
+    let Some((child, port, network)) = component_server(&folder, "tcp:127.0.0.1", "tcp-server")
+    else {
+        return;
+    };
+    let server = format!("localhost:{port}");
+    let client = [network.as_str(), "tcp-client", &server];
+    let refused = folder.silica(&[&["run", "--trace"], &client[..]].concat());
+    refused
+        .expect(1)
+        .says(&["PermissionDenied", "`--net localhost`"]);
+    let net = format!("--net=tcp:localhost:{port}");
+    let ended = folder
+        .silica(&[&["run", &net], &client[..]].concat())
+        .expect(0);
+    assert_eq!(ended.stdout, "1000000 bytes came back\n");
+    common::finish(child).expect(0);
+}
+
+#[test]
+fn components_have_datagrams() {
+    let folder = Folder::new();
+    let Some((child, port, network)) = component_server(&folder, "udp:127.0.0.1", "name-server")
+    else {
+        return;
+    };
+    let server = format!("127.0.0.1:{port}");
+    let net = format!("--net=udp:{server}");
+    for (name, answer) in [
+        ("known.example", "known.example is 192.0.2.7\n"),
+        ("other.example", "other.example: error 3\n"),
+    ] {
+        let asked = ["run", &net, &network, "look-up", &server, name];
+        assert_eq!(folder.silica(&asked).expect(0).stdout, answer);
+    }
+    common::finish(child).expect(0);
+    let refused = folder.silica(&["run", "--net=tcp:*", &network, "look-up", &server, "a.b"]);
+    refused.expect(1).says(&["PermissionDenied"]);
+}
+
 #[test]
 fn what_is_not_granted_is_refused_and_the_trace_names_the_flag() {
     let Some(sockets) = available(guest("sockets")) else {

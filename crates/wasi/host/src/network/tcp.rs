@@ -247,6 +247,17 @@ impl TcpSocket {
         Ok(received)
     }
 
+    /// Receives at most this many bytes, none when the peer has ended its side.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn receive_bytes(&self, bytes_max: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(bytes_max);
+        let room = rustix::buffer::spare_capacity(&mut bytes);
+        net::recv(&self.socket, room, RecvFlags::empty())?;
+        Ok(bytes)
+    }
+
     /// Sends some of the buffer, and returns how many bytes. A peer that is gone
     /// is an error and never a signal.
     ///

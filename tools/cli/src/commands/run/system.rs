@@ -69,19 +69,14 @@ impl Granted {
         for listener in self.listeners {
             builder = builder.preopened_listener(listener);
         }
-        let quotas = Quotas::default();
+        builder = builder.network(network(self.network, self.trace));
         if self.trace {
-            let told = |refusal: &_| output::complain(flags::missing(refusal));
-            builder = builder
-                .network(Network::observed(self.network, &quotas, told))
-                .trace(|record| {
-                    output::complain(record);
-                    if let Some(missing) = &record.missing {
-                        output::complain(missing_directory(missing));
-                    }
-                });
-        } else {
-            builder = builder.network(Network::new(self.network, &quotas));
+            builder = builder.trace(|record| {
+                output::complain(record);
+                if let Some(missing) = &record.missing {
+                    output::complain(missing_directory(missing));
+                }
+            });
         }
         Ok(builder.build())
     }
@@ -113,7 +108,19 @@ impl Granted {
         if self.synthetic.temporary {
             builder = builder.temporary_directory().map_err(not_made)?;
         }
+        builder = builder.network(network(self.network, self.trace));
         Ok(builder.build())
+    }
+}
+
+/// The network as far as it is granted; where calls are traced, refusals are told.
+fn network(grants: NetworkGrants, trace: bool) -> Network {
+    let quotas = Quotas::default();
+    if trace {
+        let told = |refusal: &_| output::complain(flags::missing(refusal));
+        Network::observed(grants, &quotas, told)
+    } else {
+        Network::new(grants, &quotas)
     }
 }
 
