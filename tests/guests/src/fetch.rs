@@ -228,7 +228,7 @@ fn registry_caches() -> Vec<PathBuf> {
 }
 
 /// Cargo, without what the running `cargo test` has set for itself.
-fn cargo() -> Command {
+pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
         let inherited = name.to_str().is_some_and(|name| {

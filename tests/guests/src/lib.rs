@@ -18,11 +18,13 @@ mod build;
 mod cache;
 pub mod components;
 mod fetch;
+mod package;
 pub mod programs;
 mod resources;
 
 pub use build::{guest, names};
 pub use fetch::{CratePin, NpmPin, WheelPin, crate_program, npm_package, wheel};
+pub use package::package;
 
 use std::fmt;
 use std::io::Write;

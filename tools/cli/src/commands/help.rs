@@ -118,6 +118,8 @@ granted:
                            block like 10.0.0.0/8, or *; with tcp: or udp: before it, by that
                            only; 8000-8010 are ports, too
   --listen ADDRESS[:PORT]  addresses to listen on, which the program does by itself
+  --http HOST              hosts to make requests to by wasi:http, as a list; https:// or http://
+                           before it and a port behind it narrow it
   --grant-file FILE        all that a file says
   --no-sandbox             lets the command itself reach everything: on Linux, the kernel holds it
                            to these grants too, should a program ever escape from the engine

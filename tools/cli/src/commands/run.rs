@@ -10,6 +10,7 @@ use silica::wasi::p2::WasiContext;
 use silica::{
     Engine, EngineError, Error, Extern, Instance, InterruptHandle, Linker, Module, Store,
 };
+use silica_wasi_http::HttpContext;
 
 use crate::commands::run::confine::Confinement;
 use crate::commands::run::outcome::Outcome;
@@ -196,10 +197,10 @@ impl Run {
     fn run_component(
         &self,
         component: &Component,
-        wasi: WasiContext,
+        contexts: (WasiContext, HttpContext),
         confinement: Option<&Confinement>,
     ) -> Result<Outcome> {
-        let mut store = component::store(component.engine(), wasi, self.bounds())
+        let mut store = component::store(component.engine(), contexts, self.bounds())
             .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))?;
         let _watch = self.watch(store.interrupt_handle());
         self.complete(confinement)?;
@@ -214,6 +215,7 @@ impl Run {
             variables: self.grants.variables.resolve()?,
             listeners: self.grants.listeners.open()?,
             network: self.grants.network.grants(),
+            http: self.grants.http.grants().to_vec(),
             arguments: self.guest_arguments()?,
             trace: self.trace,
         })

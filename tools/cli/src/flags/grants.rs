@@ -7,6 +7,7 @@
 //! env = { LANG = "C", HOME = true } # true passes the host's
 //! net = ["tcp:example.com:443"]
 //! listen = "127.0.0.1:8080"
+//! http = "https://example.com"
 //! timeout = "10s"
 //! ```
 
@@ -15,7 +16,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args as _, Command, FromArgMatches as _};
 
 use crate::failure::{Failure, Result};
-use crate::flags::{Directories, LimitFlags, Listeners, NetworkFlags, Synthetic, Variables};
+use crate::flags::{
+    Directories, HttpFlags, LimitFlags, Listeners, NetworkFlags, Synthetic, Variables,
+};
 use crate::status::Status;
 
 /// The flags that say what a program may reach and use.
@@ -35,6 +38,9 @@ pub(crate) struct Grants {
 
     #[command(flatten)]
     pub(crate) network: NetworkFlags,
+
+    #[command(flatten)]
+    pub(crate) http: HttpFlags,
 
     #[command(flatten)]
     pub(crate) limits: LimitFlags,
@@ -75,6 +81,7 @@ impl Grants {
         self.variables.add(others.variables);
         self.listeners.add(others.listeners);
         self.network.add(others.network);
+        self.http.add(others.http);
         self.limits.replace_by(others.limits);
     }
 }

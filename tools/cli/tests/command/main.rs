@@ -6,6 +6,7 @@ mod cache;
 mod common;
 mod components;
 mod errors;
+mod http;
 mod images;
 mod network;
 mod run;

@@ -95,6 +95,15 @@ const ARROWS: &[(&str, &[&str])] = &[
         "silica-wasi-keyvalue",
         &["silica-engine", "silica-component"],
     ),
+    (
+        "silica-wasi-http",
+        &[
+            "silica-component",
+            "silica-engine",
+            "silica-wasi-host",
+            "silica-wasi-p2",
+        ],
+    ),
     ("silica-wasi-threads", &["silica-engine"]),
     (
         "silica",
@@ -110,7 +119,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("silica-wast", &["silica", "silica-module"]),
     (
         "silica-cli",
-        &["silica", "silica-module", "silica-sandbox", "silica-wast"],
+        &[
+            "silica",
+            "silica-module",
+            "silica-sandbox",
+            "silica-wasi-http",
+            "silica-wast",
+        ],
     ),
     ("xtask", &[]),
 ];

@@ -118,6 +118,13 @@ fn masked(address: IpAddr, prefix: u8) -> Option<IpAddr> {
 #[error("{0}")]
 pub struct GrantError(String);
 
+impl GrantError {
+    /// One with this text, for a person.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
 fn error<T>(what: impl Into<String>) -> Result<T, GrantError> {
     Err(GrantError(what.into()))
 }

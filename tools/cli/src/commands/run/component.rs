@@ -3,6 +3,7 @@
 use silica::component::{Component, ComponentError, Func, Instance, Linker, ResourceTable, Val};
 use silica::wasi::p2::{Command, WasiContext, WasiContextView, WasiView};
 use silica::{Engine, Error, Store, StoreLimits};
+use silica_wasi_http::{HttpContext, HttpContextView, HttpView};
 
 use super::outcome::{self, Outcome};
 use super::state::Bounds;
@@ -15,6 +16,7 @@ use crate::status::Status;
 /// What belongs to a component that runs.
 pub(super) struct State {
     wasi: WasiContext,
+    http: HttpContext,
     table: ResourceTable,
     limits: StoreLimits,
 }
@@ -28,14 +30,24 @@ impl WasiView for State {
     }
 }
 
+impl HttpView for State {
+    fn http(&mut self) -> HttpContextView<'_> {
+        HttpContextView {
+            context: &mut self.http,
+            table: &mut self.table,
+        }
+    }
+}
+
 /// The store of a component.
 pub(super) fn store(
     engine: &Engine,
-    wasi: WasiContext,
+    (wasi, http): (WasiContext, HttpContext),
     bounds: Bounds,
 ) -> silica::Result<Store<State>> {
     let state = State {
         wasi,
+        http,
         table: ResourceTable::new(),
         limits: bounds.limits(),
     };
@@ -64,6 +76,14 @@ pub(super) fn run(
     }
     let mut linker = Linker::new(store.engine());
     silica::wasi::p2::add_to_linker(&mut linker)
+        .and_then(|()| {
+            // Its many functions are defined only for those who want them.
+            let mut imports = component.imports();
+            if imports.any(|(name, _)| name.starts_with("wasi:http/")) {
+                silica_wasi_http::add_to_linker(&mut linker)?;
+            }
+            Ok(())
+        })
         .map_err(|error| Failure::new(Status::Software, format!("{error:#}")))?;
     let instance = match linker.instantiate(&mut *store, component) {
         Ok(instance) => instance,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use silica::Cache;
 use silica::wasi::host::{HostPattern, NetworkGrant, NetworkGrants, Protocol};
 use silica_sandbox::{Error, Policy, Ports, Sockets};
+use silica_wasi_http::HttpGrant;
 
 use crate::failure::{Failure, Result};
 use crate::flags::Grants;
@@ -24,6 +25,14 @@ const PROCESSORS: [&str; 3] = [
     "/sys/fs/cgroup",
 ];
 
+/// Certificates that a system trusts.
+const CERTIFICATES: [&str; 4] = [
+    "/etc/ssl",
+    "/etc/pki",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+];
+
 /// What the command is held to.
 #[derive(Debug)]
 pub(super) struct Confinement {
@@ -33,11 +42,19 @@ pub(super) struct Confinement {
 impl Confinement {
     /// For a program with these grants, from these files.
     pub(super) fn new(grants: &Grants, modules: Vec<PathBuf>) -> Confinement {
+        let http = grants.http.grants();
+        let mut network = grants.network.grants();
+        network
+            .connect
+            .extend(http.iter().flat_map(HttpGrant::network));
         let mut policy = Policy {
             readable: modules,
             writable: Vec::new(),
-            sockets: sockets(&grants.network.grants()),
+            sockets: sockets(&network),
         };
+        if !http.is_empty() {
+            policy.readable.extend(certificates());
+        }
         for directory in &grants.directories.0 {
             let paths = if directory.read_only {
                 &mut policy.readable
@@ -72,6 +89,15 @@ impl Confinement {
         silica_sandbox::restrict_calls(&policy).map_err(failed)?;
         Ok(())
     }
+}
+
+/// Where systems keep the certificates that they trust, and where the user says that they are.
+fn certificates() -> Vec<PathBuf> {
+    let mut paths = CERTIFICATES.map(PathBuf::from).to_vec();
+    for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        paths.extend(std::env::var_os(variable).map(PathBuf::from));
+    }
+    paths
 }
 
 fn failed(error: Error) -> Failure {

@@ -6,6 +6,7 @@ use silica::Module;
 use silica::wasi::host::{self, Network, NetworkGrants, Permissions, Quotas};
 use silica::wasi::p1::{MissingGrant, WasiP1Context};
 use silica::wasi::p2::WasiContext;
+use silica_wasi_http::{HttpContext, HttpGrant, HttpLimits};
 
 use crate::failure::{Failure, Result};
 use crate::flags::{self, Directory, Synthetic};
@@ -19,6 +20,7 @@ pub(super) struct Granted {
     pub(super) variables: Vec<(String, String)>,
     pub(super) listeners: Vec<TcpListener>,
     pub(super) network: NetworkGrants,
+    pub(super) http: Vec<HttpGrant>,
     pub(super) arguments: Vec<String>,
     pub(super) trace: bool,
 }
@@ -81,8 +83,8 @@ impl Granted {
         Ok(builder.build())
     }
 
-    /// What a component gets.
-    pub(super) fn to_component(self) -> Result<WasiContext> {
+    /// What a component gets, and its HTTP.
+    pub(super) fn to_component(self) -> Result<(WasiContext, HttpContext)> {
         if !self.listeners.is_empty() {
             let message = "--tcp-listen gives sockets to modules; a component opens its own";
             return Err(Failure::new(Status::Usage, message));
@@ -109,7 +111,22 @@ impl Granted {
             builder = builder.temporary_directory().map_err(not_made)?;
         }
         builder = builder.network(network(self.network, self.trace));
-        Ok(builder.build())
+        Ok((builder.build(), http(self.http, self.trace)))
+    }
+}
+
+/// HTTP as far as it is granted; where calls are traced, refusals are told.
+fn http(grants: Vec<HttpGrant>, trace: bool) -> HttpContext {
+    let limits = HttpLimits::default();
+    if trace {
+        let told = |what: &str| {
+            output::complain(format!(
+                "not granted: a request to {what}; `--http {what}` grants it"
+            ));
+        };
+        HttpContext::observed(grants, limits, told)
+    } else {
+        HttpContext::new(grants, limits)
     }
 }
 
