@@ -180,3 +180,90 @@ fn settings_are_given_to_whoever_is_granted_them() {
     let command = Command::new(&mut store, &instance).expect("it is a command");
     assert!(command.run(&mut store).expect("it runs"));
 }
+
+/// What stops a command.
+fn trap_of(text: &str) -> String {
+    let component = Component::new(&engine(), text).expect("it is valid");
+    let ended = run_compiled(&component, b"", grants()).expect("it links");
+    let trap = ended.trap.expect("it is stopped");
+    trap.to_string()
+}
+
+#[test]
+fn handles_of_streams_are_bounded() {
+    let trap = trap_of(&command(
+        r#"
+        (import "wasi:io/streams@0.2.0" (instance $streams (export "output-stream" (type (sub resource)))))
+        (alias export $streams "output-stream" (type $stream))
+        (import "wasi:cli/stdout@0.2.0" (instance $stdout
+            (alias outer 1 $stream (type $s))
+            (export "output-stream" (type $stream (eq $s)))
+            (export "get-stdout" (func (result (own $stream))))))"#,
+        r#"
+        (core func $get (canon lower (func $stdout "get-stdout")))
+        (core instance $host (export "get" (func $get)))"#,
+        r#"
+        (import "host" "get" (func $get (result i32)))
+        (func (export "run") (result i32) (loop $again (drop (call $get)) (br $again)) (unreachable))"#,
+    ));
+    assert!(
+        trap.contains("no room left") || trap.contains("more handles than a store may have"),
+        "{trap}"
+    );
+}
+
+#[test]
+fn random_bytes_are_bounded() {
+    let trap = trap_of(&command(
+        r#"(import "wasi:random/random@0.2.0" (instance $random
+            (export "get-random-bytes" (func (param "len" u64) (result (list u8))))))"#,
+        r#"
+        (core func $get (canon lower (func $random "get-random-bytes")
+            (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+        (core instance $host (export "get" (func $get)))"#,
+        r#"
+        (import "host" "get" (func $get (param i64 i32)))
+        (func (export "run") (result i32) (call $get (i64.const -1) (i32.const 8)) (i32.const 0))"#,
+    ));
+    assert!(trap.contains("random bytes"), "{trap}");
+}
+
+#[test]
+fn a_read_of_any_length_is_bounded() {
+    let engine = engine();
+    let text = command(
+        r#"
+        (import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
+        (alias export $error "error" (type $error-type))
+        (import "wasi:io/streams@0.2.0" (instance $streams
+            (export "input-stream" (type $stream (sub resource)))
+            (alias outer 1 $error-type (type $e))
+            (export "error" (type $err (eq $e)))
+            (type $failure' (variant (case "last-operation-failed" (own $err)) (case "closed")))
+            (export "stream-error" (type $failure (eq $failure')))
+            (export "[method]input-stream.blocking-skip" (func (param "self" (borrow $stream)) (param "len" u64) (result (result u64 (error $failure)))))))
+        (alias export $streams "input-stream" (type $stream))
+        (import "wasi:cli/stdin@0.2.0" (instance $stdin
+            (alias outer 1 $stream (type $s))
+            (export "input-stream" (type $stream (eq $s)))
+            (export "get-stdin" (func (result (own $stream))))))"#,
+        r#"
+        (core func $get (canon lower (func $stdin "get-stdin")))
+        (core func $skip (canon lower (func $streams "[method]input-stream.blocking-skip") (memory (core memory $libc "memory"))))
+        (core instance $host (export "get" (func $get)) (export "skip" (func $skip)))"#,
+        r#"
+        (import "libc" "memory" (memory 1))
+        (import "host" "get" (func $get (result i32)))
+        (import "host" "skip" (func $skip (param i32 i64 i32)))
+        (func (export "run") (result i32) (local $stream i32)
+            (local.set $stream (call $get))
+            ;; Five bytes are there, and then the end: `closed`, whose case is 1.
+            (call $skip (local.get $stream) (i64.const -1) (i32.const 8))
+            (if (i64.ne (i64.load (i32.const 16)) (i64.const 5)) (then (unreachable)))
+            (call $skip (local.get $stream) (i64.const -1) (i32.const 8))
+            (i32.eqz (i32.and (i32.load8_u (i32.const 8)) (i32.load8_u (i32.const 16)))))"#,
+    );
+    let component = Component::new(&engine, text).expect("it is valid");
+    let ended = run_compiled(&component, b"bytes", grants()).expect("it links");
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+}
