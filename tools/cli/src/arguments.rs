@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cache, compile, completions, config, help, inspect, print, run, validate, wast,
+    cache, compile, completions, compose, config, help, inspect, print, run, validate, wast, wit,
 };
 
 /// Silica runs WebAssembly programs outside the browser: fast, and with nothing within reach that was not granted
@@ -47,6 +47,10 @@ pub(crate) enum Command {
     /// Prints a module as text
     #[command(visible_alias = PRINT_ALIAS)]
     Print(print::Print),
+    /// Says what a component imports and exports, in WIT
+    Wit(wit::Wit),
+    /// Makes one component of several: what one imports, others export
+    Compose(compose::Compose),
     /// Prints a shell's completions
     Completions(completions::Completions),
     /// Shows or clears what was compiled and kept

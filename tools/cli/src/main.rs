@@ -62,6 +62,8 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Inspect(inspect) => inspect.execute(),
         Command::Wast(wast) => wast.execute(),
         Command::Print(print) => print.execute(),
+        Command::Wit(wit) => wit.execute(),
+        Command::Compose(compose) => compose.execute(),
         Command::Completions(completions) => completions.execute(Arguments::command()),
         Command::Cache(cache) => cache.execute(),
         Command::Config(config) => config.execute(),

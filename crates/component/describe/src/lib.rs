@@ -18,6 +18,7 @@ mod limits;
 mod plan;
 mod table;
 mod types;
+mod version;
 
 use silica_module::{DecodeError, Features};
 
@@ -32,6 +33,7 @@ pub use plan::{
 };
 pub use table::{Signature, Types};
 pub use types::{Case, DefinedType, Field, FunctionType, ValueType};
+pub use version::{Track, compatible, version_track};
 
 /// Validates a component but for the bodies of its functions, and plans it.
 ///

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use silica_component_describe::{Callee, Export, ExportItem, ModuleSource};
+use silica_component_describe::{Callee, Export, ExportItem, ModuleSource, compatible};
 use silica_engine::{AsContextMut, Module, Result, StoreContextMut};
 
 use crate::component::Component;
 use crate::error::ComponentError;
 use crate::func::{Func, TypedFunc};
-use crate::names::position;
 use crate::resource::ResourceType;
 use crate::state::state;
 use crate::values::{ComponentNamedList, LiftList, LowerList};
@@ -45,7 +44,10 @@ impl Component {
                 _ => return None,
             };
         }
-        path.push(position(exports.iter().map(|export| &*export.name), name)?);
+        path.push(compatible(
+            exports.iter().map(|export| &*export.name),
+            name,
+        )?);
         Some(ComponentExportIndex {
             component: self.clone(),
             path: path.into(),

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
+use silica_component_describe::version_track;
+
 /// Values by name.
 #[derive(Clone, Debug)]
 pub(crate) struct Names<V> {
     exact: HashMap<String, V>,
     /// For each name without what compatible versions differ in, the newest, whole.
-    compatible: HashMap<String, (Version, String)>,
+    compatible: HashMap<String, ((u64, u64, u64), String)>,
 }
-
-type Version = (u64, u64, u64);
 
 impl<V> Default for Names<V> {
     fn default() -> Self {
@@ -28,7 +28,7 @@ impl<V> Names<V> {
 
     pub(crate) fn insert(&mut self, name: &str, value: V) {
         self.exact.insert(name.to_owned(), value);
-        if let Some((track, version)) = track(name) {
+        if let Some((track, version)) = version_track(name) {
             let newest = self
                 .compatible
                 .entry(track)
@@ -62,51 +62,10 @@ impl<V> Names<V> {
         if self.has(name) {
             return Some(name);
         }
-        let (track, _) = track(name)?;
+        let (track, _) = version_track(name)?;
         let (_, newest) = self.compatible.get(&track)?;
         Some(newest)
     }
-}
-
-/// Which of `names` is `name`, or else the newest that is compatible with it.
-pub(crate) fn position<'n>(
-    names: impl Iterator<Item = &'n str> + Clone,
-    name: &str,
-) -> Option<usize> {
-    if let Some(exact) = names.clone().position(|there| there == name) {
-        return Some(exact);
-    }
-    let (wanted, _) = track(name)?;
-    names
-        .enumerate()
-        .filter_map(|(index, there)| track(there).map(|(track, version)| (track, version, index)))
-        .filter(|(track, _, _)| *track == wanted)
-        .max_by_key(|(_, version, _)| *version)
-        .map(|(_, _, index)| index)
-}
-
-/// `a:b/c@1.2.3` is of the track `a:b/c@1`, `a:b/c@0.2.3` of `a:b/c@0.2`. Versions before 0.1 and those before a release
-/// are compatible with none.
-fn track(name: &str) -> Option<(String, Version)> {
-    let (base, version) = name.rsplit_once('@')?;
-    if version.contains(['-', '+']) {
-        return None;
-    }
-    let mut numbers = version.split('.').map(str::parse::<u64>);
-    let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) = (
-        numbers.next(),
-        numbers.next(),
-        numbers.next(),
-        numbers.next(),
-    ) else {
-        return None;
-    };
-    let track = match (major, minor) {
-        (0, 0) => return None,
-        (0, minor) => format!("{base}@0.{minor}"),
-        (major, _) => format!("{base}@{major}"),
-    };
-    Some((track, (major, minor, patch)))
 }
 
 #[cfg(test)]
@@ -126,16 +85,5 @@ mod tests {
         assert_eq!(names.get("a:b/c@1.9.9"), Some(&12));
         assert_eq!(names.get("a:b/c@2.0.0"), None);
         assert_eq!(names.get("a:b/c@1.2.0-rc.1"), None);
-    }
-
-    #[test]
-    fn compatible_exports_are_found() {
-        let names = ["run", "wasi:cli/run@0.2.3", "wasi:cli/run@0.2.6"];
-        let position = |name| position(names.iter().copied(), name);
-        assert_eq!(position("run"), Some(0));
-        assert_eq!(position("wasi:cli/run@0.2.3"), Some(1));
-        assert_eq!(position("wasi:cli/run@0.2.12"), Some(2));
-        assert_eq!(position("wasi:cli/run@0.3.0"), None);
-        assert_eq!(position("walk"), None);
     }
 }

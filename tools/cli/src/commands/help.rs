@@ -169,6 +169,8 @@ Examples
   silica run --allow-precompiled app.cwasm        run that
   silica inspect --json app.wasm | jq .imports    what does it need?
   silica print app.wasm | less                    read it
+  silica wit app.wasm                             what a component imports and exports
+  silica compose app.wasm --plug lib.wasm -o a.wasm   one component of two
   silica wast test.wast                           run a specification script
 ";
 

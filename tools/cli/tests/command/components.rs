@@ -179,3 +179,88 @@ fn commands_are_limited() {
     let ended = folder.silica(&line);
     assert_ne!(ended.status, Some(0), "{ended:?}");
 }
+
+/// Needs a doubler, and names what it doubles.
+const SOCKET: &str = r#"(component
+  (import "host:log/log@0.2.1" (instance $log (export "line" (func (param "text" string)))))
+  (import "math:twice/twice@1.1.0" (instance $twice
+    (export "number" (type $number (sub resource)))
+    (export "[constructor]number" (func (param "n" u32) (result (own $number))))
+    (export "[method]number.twice" (func (param "self" (borrow $number)) (result u32)))))
+  (alias export $twice "number" (type $number))
+  (core func $new (canon lower (func $twice "[constructor]number")))
+  (core func $twice (canon lower (func $twice "[method]number.twice")))
+  (core func $drop (canon resource.drop $number))
+  (core module $m
+    (import "" "new" (func $new (param i32) (result i32)))
+    (import "" "twice" (func $twice (param i32) (result i32)))
+    (import "" "drop" (func $drop (param i32)))
+    (func (export "four-times") (param i32) (result i32) (local $number i32)
+      (local.set $number (call $new (local.get 0)))
+      (i32.mul (i32.const 2) (call $twice (local.get $number)))
+      (call $drop (local.get $number))))
+  (core instance $i (instantiate $m (with "" (instance
+    (export "new" (func $new)) (export "twice" (func $twice)) (export "drop" (func $drop))))))
+  (func (export "four-times") (param "n" u32) (result u32) (canon lift (core func $i "four-times"))))"#;
+
+/// Doubles.
+const PLUG: &str = r#"(component
+  (type $number (resource (rep i32)))
+  (core func $new (canon resource.new $number))
+  (core module $m
+    (import "" "new" (func $new (param i32) (result i32)))
+    (func (export "new") (param i32) (result i32) (call $new (local.get 0)))
+    (func (export "twice") (param i32) (result i32) (i32.mul (i32.const 2) (local.get 0))))
+  (core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
+  (func $new' (param "n" u32) (result (own $number)) (canon lift (core func $i "new")))
+  (func $twice' (param "self" (borrow $number)) (result u32) (canon lift (core func $i "twice")))
+  (component $shim
+    (import "number" (type $number (sub resource)))
+    (import "new" (func $new (param "n" u32) (result (own $number))))
+    (import "twice" (func $twice (param "self" (borrow $number)) (result u32)))
+    (export $exported "number" (type $number))
+    (export "[constructor]number" (func $new) (func (param "n" u32) (result (own $exported))))
+    (export "[method]number.twice" (func $twice) (func (param "self" (borrow $exported)) (result u32))))
+  (instance $shim (instantiate $shim
+    (with "number" (type $number)) (with "new" (func $new')) (with "twice" (func $twice'))))
+  (export "math:twice/twice@1.2.0" (instance $shim)))"#;
+
+#[test]
+fn components_are_plugged_together() {
+    let folder = Folder::with("socket.wat", SOCKET);
+    folder.write("plug.wat", PLUG);
+    folder
+        .silica(&[
+            "compose",
+            "socket.wat",
+            "--plug",
+            "plug.wat",
+            "-o",
+            "whole.wasm",
+        ])
+        .expect(0);
+    let wit = folder.silica(&["wit", "whole.wasm"]);
+    let wit = wit.expect(0).stdout.clone();
+    assert!(wit.contains("import host:log/log@0.2.1;"), "{wit}");
+    assert!(
+        wit.contains("export four-times: func(n: u32) -> u32;"),
+        "{wit}"
+    );
+    assert!(!wit.contains("import math:twice"), "{wit}");
+    folder
+        .silica(&[
+            "compose",
+            "plug.wat",
+            "--plug",
+            "socket.wat",
+            "-o",
+            "none.wasm",
+        ])
+        .expect(69)
+        .says(&["socket.wat", "exports nothing that plug.wat imports"]);
+    folder.write("module.wat", "(module)");
+    folder
+        .silica(&["wit", "module.wat"])
+        .expect(65)
+        .says(&["module.wat", "where a component is needed"]);
+}

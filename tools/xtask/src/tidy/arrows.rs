@@ -75,6 +75,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("silica-component-macro", &[]),
     (
+        "silica-component-compose",
+        &["silica-module", "silica-component-describe"],
+    ),
+    (
         "silica-component",
         &[
             "silica-module",
@@ -121,6 +125,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "silica-cli",
         &[
             "silica",
+            "silica-component-compose",
             "silica-module",
             "silica-sandbox",
             "silica-wasi-http",
@@ -141,6 +146,7 @@ const NAMERS: &[(&str, &[&str])] = &[
             "silica-module",
             "silica-translate",
             "silica-component-describe",
+            "silica-component-compose",
         ],
     ),
     ("cranelift-codegen", &["silica-optimize"]),
