@@ -275,7 +275,7 @@ impl BaselineBackend {
         self.asm.patch32(at, again.wrapping_sub(at + 4) as i32);
     }
 
-    fn load_base(&mut self, register: Register, via: Option<u32>, offset: u32) {
+    pub(super) fn load_base(&mut self, register: Register, via: Option<u32>, offset: u32) {
         let mut from = match self.context {
             Home::Register(context) => context,
             Home::Frame(place) => {

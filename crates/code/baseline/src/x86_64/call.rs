@@ -136,7 +136,7 @@ impl BaselineBackend {
     }
 
     /// Saves the registers that hold locals: those that a callee does not preserve, or all for a handler.
-    pub(super) fn save(&mut self, preserved: bool) {
+    fn save(&mut self, preserved: bool) {
         for index in 0..self.kept.len() {
             let Kept { register, ty, .. } = self.kept[index];
             if self.kept[index].preserved && !preserved {
@@ -165,7 +165,7 @@ impl BaselineBackend {
         self.restore(true);
     }
 
-    pub(super) fn restore(&mut self, preserved: bool) {
+    fn restore(&mut self, preserved: bool) {
         for index in 0..self.kept.len() {
             let kept = self.kept[index];
             if let Some(place) = kept.place

@@ -17,7 +17,7 @@ use super::{
     BaselineBackend, Block, Home,
     assembler::Memory,
     counting::Exit,
-    register::{ARGUMENTS, FLOAT_SCRATCH, RAX, RDI, RDX, RSI, RSP, Register, SCRATCH},
+    register::{ARGUMENTS, FLOAT_SCRATCH, PRESERVED, RAX, RDI, RDX, RSI, RSP, Register, SCRATCH},
     table::{Alu, CALL_DIGIT, Condition, DEC_DIGIT, INDIRECT, JMP_DIGIT, LEA},
 };
 use crate::{Value, value::State};
@@ -105,9 +105,10 @@ impl BaselineBackend {
             return None;
         }
         let values = exits.iter().map(|exit| exit.end - exit.start).max();
+        // No place in the frame is taken: one that is free here may have been in use at the loop.
         let slots = self.locals.len() + values.unwrap_or(0);
-        let bytes = slots as u32 * PASSED_SLOT_BYTES;
-        let back_place = Memory::frame(self.frame.take(8));
+        let back_place = Self::slot(slots);
+        let bytes = (slots as u32 + 1) * PASSED_SLOT_BYTES;
         let mut jumps = Vec::with_capacity(exits.len());
         for exit in &exits {
             self.bind_jump(exit.at);
@@ -161,6 +162,21 @@ impl BaselineBackend {
         }
     }
 
+    /// Restores what stays in a register that a callee does not preserve: locals from where they are passed.
+    fn bring_back(&mut self) {
+        for index in 0..self.locals.len() {
+            let local = self.locals[index];
+            if let Home::Register(register) = local.home
+                && !PRESERVED.contains(&register)
+            {
+                self.load_register(register, Self::slot(index), local.ty);
+            }
+        }
+        if let (Some(register), Some((via, offset))) = (self.base, self.base_field) {
+            self.load_base(register, via, offset);
+        }
+    }
+
     fn load_context(&mut self, to: Register) {
         match self.context {
             Home::Register(context) => self.asm.mov(true, to, context),
@@ -170,7 +186,6 @@ impl BaselineBackend {
 
     /// What all exits have in common. The operands are passed already, the loop's offset is in the builtin's register.
     fn emit_exit(&mut self, back_place: Memory, bytes: u32) -> u32 {
-        self.save(false);
         self.pass_locals();
         self.load_context(RDI);
         self.asm.mov_imm(RSI, self.counting.function.into());
@@ -191,7 +206,7 @@ impl BaselineBackend {
         let continued_at = self.asm.offset();
         self.emit_epilogue();
         self.bind_jump(none);
-        self.restore(false);
+        self.bring_back();
         self.asm.mov(true, SCRATCH, back_place);
         self.asm.alu_imm(Alu::Add, true, RSP, bytes as i32);
         self.asm.digit(INDIRECT, false, JMP_DIGIT, SCRATCH);
