@@ -74,7 +74,15 @@ pub(crate) struct GrowingCode {
     /// Who has this may add a function.
     end: Mutex<End>,
     /// As much of the text is kept for the next run.
-    kept: Mutex<usize>,
+    kept: Mutex<Kept>,
+}
+
+/// How much of a text is kept for the next run.
+struct Kept {
+    /// Where it ends.
+    offset: usize,
+    /// As [`End::optimized_left`] was.
+    optimized_left: usize,
 }
 
 /// Where the next function goes, and how much was added.
@@ -131,7 +139,10 @@ impl GrowingCode {
                 optimized_bytes_left: (text_bytes - stubs.bytes()) / 2,
                 optimized_left: functions as usize + LOOPS_MAX,
             }),
-            kept: Mutex::new(end),
+            kept: Mutex::new(Kept {
+                offset: end,
+                optimized_left: functions as usize + LOOPS_MAX,
+            }),
             earlier,
             placed: PlacedList::new(2 * functions as usize + LOOPS_MAX),
             made: Instant::now(),
@@ -339,14 +350,18 @@ impl GrowingCode {
     /// Gives what was compiled so far, here and before, to whoever keeps it, if there is more than was kept already. `image` describes the module.
     pub(crate) fn keep(&self, image: &Image) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = self
-            .end
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .offset;
-        if (end - *kept) * WORTH_KEEPING > *kept - self.stubs.bytes() {
+        let now = {
+            let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+            Kept {
+                offset: end.offset,
+                optimized_left: end.optimized_left,
+            }
+        };
+        let is_much = (now.offset - kept.offset) * WORTH_KEEPING > kept.offset - self.stubs.bytes();
+        // What was optimized is worth more than its bytes.
+        if is_much || now.optimized_left < kept.optimized_left {
             self.source.keep(&mut |hash| self.called_image(image, hash));
-            *kept = end;
+            *kept = now;
         }
     }
 
