@@ -22,6 +22,7 @@ mod plot_starts;
 mod process;
 mod programs;
 mod results;
+mod start;
 mod starts;
 mod table;
 

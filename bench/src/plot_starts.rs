@@ -2,7 +2,7 @@
 
 use crate::machine::Machine;
 use crate::plot::{colour, escape};
-use crate::starts::{Kept, Start};
+use crate::start::{Kept, Start};
 use std::fmt::Write;
 
 const LEFT: f64 = 70.0;
@@ -70,50 +70,7 @@ pub(crate) fn svg(starts: &[Start], machine: &Machine, runs: u32) -> String {
     }
     for (index, title) in titles.iter().enumerate() {
         let of: Vec<&Start> = starts.iter().filter(|s| s.title() == *title).collect();
-        let Some(first) = of.first() else { continue };
-        let colour = colour(first.kind);
-        let width = if first.kept == Kept::Cache { 1.2 } else { 2.4 };
-        for (dash, ms) in [
-            ("", of.iter().map(|s| s.first_ms).collect::<Vec<_>>()),
-            ("4 3", of.iter().map(|s| s.end_ms).collect()),
-        ] {
-            let points: Vec<String> = (of.iter().zip(&ms))
-                .map(|(start, ms)| format!("{:.1},{:.1}", x(start), y(*ms)))
-                .collect();
-            let _ = writeln!(
-                body,
-                "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" stroke-dasharray=\"{dash}\" points=\"{}\"/>",
-                points.join(" ")
-            );
-        }
-        for start in &of {
-            let fill = if start.kept == Kept::Cache {
-                "#ffffff"
-            } else {
-                colour
-            };
-            let _ = writeln!(
-                body,
-                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"{fill}\" stroke=\"{colour}\"><title>{}: {} {:.1} ms</title></circle>",
-                x(start),
-                y(start.first_ms),
-                escape(start.program),
-                escape(title),
-                start.first_ms
-            );
-        }
-        let at = LEFT + 150.0 * index as f64;
-        let fill = if first.kept == Kept::Cache {
-            "#ffffff"
-        } else {
-            colour
-        };
-        let _ = writeln!(
-            body,
-            "<circle cx=\"{at:.1}\" cy=\"46\" r=\"4\" fill=\"{fill}\" stroke=\"{colour}\"/><text x=\"{:.1}\" y=\"50\">{}</text>",
-            at + 9.0,
-            escape(title)
-        );
+        body += &series(&of, title, index, (&x, &y));
     }
     let (width, height) = (LEFT + WIDTH + 40.0, TOP + HEIGHT + 70.0);
     format!(
@@ -124,6 +81,52 @@ pub(crate) fn svg(starts: &[Start], machine: &Machine, runs: u32) -> String {
         height - 8.0,
         escape(&machine.line())
     )
+}
+
+/// The lines and marks of one engine with what it keeps, and its place in the legend.
+fn series(
+    of: &[&Start],
+    title: &str,
+    index: usize,
+    (x, y): (&impl Fn(&Start) -> f64, &impl Fn(f64) -> f64),
+) -> String {
+    let Some(first) = of.first() else {
+        return String::new();
+    };
+    let colour = colour(first.kind);
+    let (fill, width) = match first.kept {
+        Kept::Cache => ("#ffffff", 1.2),
+        Kept::Nothing => (colour, 2.4),
+    };
+    let line = |dash: &str, ms: &dyn Fn(&Start) -> f64| {
+        let points: Vec<String> = (of.iter())
+            .map(|start| format!("{:.1},{:.1}", x(start), y(ms(start))))
+            .collect();
+        format!(
+            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" stroke-dasharray=\"{dash}\" points=\"{}\"/>\n",
+            points.join(" ")
+        )
+    };
+    let mut out = line("none", &|start| start.first_ms) + &line("4 3", &|start| start.end_ms);
+    for start in of {
+        let _ = writeln!(
+            out,
+            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"{fill}\" stroke=\"{colour}\"><title>{}: {} {:.1} ms</title></circle>",
+            x(start),
+            y(start.first_ms),
+            escape(start.program),
+            escape(title),
+            start.first_ms
+        );
+    }
+    let at = LEFT + 150.0 * index as f64;
+    let _ = writeln!(
+        out,
+        "<circle cx=\"{at:.1}\" cy=\"46\" r=\"4\" fill=\"{fill}\" stroke=\"{colour}\"/><text x=\"{:.1}\" y=\"50\">{}</text>",
+        at + 9.0,
+        escape(title)
+    );
+    out
 }
 
 /// The programs' names, below where they are.

@@ -10,9 +10,9 @@ use crate::options::Options;
 use crate::paths::{self, Paths};
 use crate::plot_starts;
 use crate::process;
+use crate::start::{Kept, Start};
 use crate::table::{Grid, aligned, piped};
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
 use silica_test_guests::{Skipped, guest, programs};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -62,48 +62,6 @@ const PROGRAMS: [Program; 7] = [
         arguments: &["clang", "--version"],
     },
 ];
-
-/// What an engine may have from an earlier run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kept {
-    Nothing,
-    Cache,
-}
-
-impl Kept {
-    fn name(self) -> &'static str {
-        match self {
-            Kept::Nothing => "cold",
-            Kept::Cache => "cached",
-        }
-    }
-}
-
-/// What one program took under one engine. Medians.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Start {
-    pub(crate) program: &'static str,
-    pub(crate) bytes: u64,
-    #[serde(skip)]
-    pub(crate) kind: Kind,
-    pub(crate) engine: String,
-    pub(crate) kept: Kept,
-    /// Until the first byte of output.
-    pub(crate) first_ms: f64,
-    /// Until the process was gone.
-    pub(crate) end_ms: f64,
-    pub(crate) processor_ms: f64,
-    /// The most memory that was resident.
-    pub(crate) peak_kib: u64,
-}
-
-impl Start {
-    /// What the plot and the table call its engine.
-    pub(crate) fn title(&self) -> String {
-        format!("{}, {}", self.engine, self.kept.name())
-    }
-}
 
 /// Measures all programs and shows the table.
 ///
