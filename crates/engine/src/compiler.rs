@@ -54,7 +54,7 @@ impl FreshLazy {
 
     /// The settings that its functions are compiled with.
     pub(crate) fn settings(&self) -> &Settings {
-        self.lazy.settings()
+        self.lazy.settings_of_functions()
     }
 }
 

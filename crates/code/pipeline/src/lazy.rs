@@ -151,7 +151,7 @@ impl LazyModule {
 
     /// The settings that its functions are compiled with.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
+    pub fn settings_of_functions(&self) -> &Settings {
         &self.settings_lazy
     }
 

@@ -119,7 +119,7 @@ impl TcpSocket {
         self.check_family(local)?;
         let network = &permit.network;
         let may_listen = network.may_listen(Protocol::Tcp, local)?;
-        if !may_listen && !(local.port() == 0 && network.may_connect(Protocol::Tcp)) {
+        if !(may_listen || local.port() == 0 && network.may_connect(Protocol::Tcp)) {
             network.check_listen(Protocol::Tcp, local)?;
         }
         net::bind(&self.socket, &local)?;

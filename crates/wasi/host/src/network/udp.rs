@@ -84,7 +84,7 @@ impl UdpSocket {
         self.check_family(local)?;
         let network = &self.permit.network;
         let listens = network.may_listen(Protocol::Udp, local)?;
-        if !listens && !(local.port() == 0 && network.may_connect(Protocol::Udp)) {
+        if !(listens || local.port() == 0 && network.may_connect(Protocol::Udp)) {
             network.check_listen(Protocol::Udp, local)?;
         }
         net::bind(&self.socket, &local)?;
