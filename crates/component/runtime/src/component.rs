@@ -123,6 +123,14 @@ impl Component {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
+    /// Keeps what was compiled of its modules while it ran, as [`Module::keep_compiled`] does.
+    pub fn keep_compiled(&self) {
+        let adapters = self.inner.adapters.values().map(|(module, _)| module);
+        for module in self.inner.modules.iter().chain(adapters) {
+            module.keep_compiled();
+        }
+    }
+
     pub(crate) fn module(&self, index: u32) -> &Module {
         &self.inner.modules[index as usize]
     }

@@ -120,10 +120,10 @@ impl Run {
 
     pub(crate) fn execute(mut self) -> Result<ExitCode> {
         self.grants = self.files.and(&self.grants)?;
-        let flags = match self.profile {
+        self.engine = match self.profile {
             // A profiler wants to know where functions are before they run.
             Some(Profile::Perfmap | Profile::Jitdump) => self.engine.ahead(),
-            Some(Profile::Tiers) | None => self.engine.clone(),
+            Some(Profile::Tiers) | None => self.engine.at_once(),
         };
         let granted = self.granted()?;
         let confinement = self.confinement();
@@ -131,7 +131,7 @@ impl Run {
         if let Some(confinement) = &confinement {
             confinement.begin(cache.as_ref())?;
         }
-        let engine = flags.engine_with(&self.grants.limits, cache)?;
+        let engine = self.engine.engine_with(&self.grants.limits, cache)?;
         let path = self.path();
         let program = image::load_program(&engine, &path, self.allow_precompiled)?;
         let result = match &program {
@@ -147,8 +147,9 @@ impl Run {
         if let (Some(Profile::Tiers), Program::Module(module)) = (self.profile, &program) {
             tiers::tell(module);
         }
-        if let Program::Module(module) = &program {
-            module.keep_compiled();
+        match &program {
+            Program::Module(module) => module.keep_compiled(),
+            Program::Component(component) => component.keep_compiled(),
         }
         result.map(Outcome::finish)
     }

@@ -15,7 +15,7 @@ pub(crate) struct EngineFlags {
     #[arg(long, value_name = "LIST", value_parser = parse_proposals, allow_hyphen_values = true)]
     proposals: Option<Features>,
 
-    /// Which compiler: one pass, for each function at its first call or for all; or fast code
+    /// Which compiler: one pass, for each function at its first call or for all; or fast code. `run` has auto unless told otherwise
     #[arg(long, value_name = "WHICH", value_enum)]
     tier: Option<Tier>,
 
@@ -96,6 +96,14 @@ impl EngineFlags {
                 Tier::Auto | Tier::Baseline => Tier::Baseline,
                 Tier::Optimize => Tier::Optimize,
             }),
+            ..self.clone()
+        }
+    }
+
+    /// The same for a program that is to start at once: unless another tier is asked for, functions are compiled when they are called.
+    pub(crate) fn at_once(&self) -> EngineFlags {
+        EngineFlags {
+            tier: self.tier.or(Some(Tier::Auto)),
             ..self.clone()
         }
     }
