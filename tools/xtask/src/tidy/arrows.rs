@@ -383,7 +383,7 @@ mod tests {
         assert_eq!(
             whats(&workspace),
             [
-                "silica-cli names wasmparser, which only silica-module and silica-translate and silica-component-describe may"
+                "silica-cli names wasmparser, which only silica-module and silica-translate and silica-component-describe and silica-component-compose may"
             ]
         );
     }
