@@ -35,7 +35,7 @@ const PRINT_ALIAS: &str = "wat";
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Runs a program (`run` may be left out)
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Compiles a program ahead of time
     Compile(compile::Compile),
     /// Says whether modules are valid

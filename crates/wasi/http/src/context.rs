@@ -19,6 +19,7 @@ pub struct HttpContext {
     on_refused: Option<OnRefused>,
 }
 
+#[derive(Clone)]
 struct OnRefused(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl std::fmt::Debug for OnRefused {
@@ -42,13 +43,13 @@ impl HttpContext {
         limits: HttpLimits,
         on_refused: impl Fn(&str) + Send + Sync + 'static,
     ) -> HttpContext {
-        Self::with(grants, limits, Some(Arc::new(on_refused)))
+        Self::with(grants, limits, Some(OnRefused(Arc::new(on_refused))))
     }
 
     fn with(
         grants: Vec<HttpGrant>,
         limits: HttpLimits,
-        on_refused: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+        on_refused: Option<OnRefused>,
     ) -> HttpContext {
         let network = NetworkGrants {
             connect: grants.iter().flat_map(HttpGrant::network).collect(),
@@ -57,7 +58,7 @@ impl HttpContext {
         let quotas = Quotas::default();
         let network = match on_refused.clone() {
             None => Network::new(network, &quotas),
-            Some(on_refused) => Network::observed(network, &quotas, move |refusal| {
+            Some(OnRefused(on_refused)) => Network::observed(network, &quotas, move |refusal| {
                 if let Refusal::Rebound(_, address) = refusal {
                     on_refused(&address.to_string());
                 }
@@ -68,7 +69,7 @@ impl HttpContext {
             network,
             limits,
             client: Client::default(),
-            on_refused: on_refused.map(OnRefused),
+            on_refused,
         }
     }
 

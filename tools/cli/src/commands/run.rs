@@ -136,12 +136,12 @@ impl Run {
         let program = image::load_program(&engine, &path, self.allow_precompiled)?;
         let result = match &program {
             Program::Module(module) => {
-                let mut store = self.store(&engine, granted.to_module()?)?;
+                let mut store = self.store(&engine, granted.into_module()?)?;
                 let _watch = self.watch(store.interrupt_handle());
                 self.run_in(&mut store, module, confinement.as_ref())
             }
             Program::Component(component) => {
-                self.run_component(component, granted.to_component()?, confinement.as_ref())
+                self.run_component(component, granted.into_component()?, confinement.as_ref())
             }
         };
         if let (Some(Profile::Tiers), Program::Module(module)) = (self.profile, &program) {

@@ -167,7 +167,7 @@ mod tests {
         assert_eq!((option.size, option.align, option.registers), (6, 2, 3));
         assert_eq!(<Result<(), ()>>::LAYOUT.size, 1);
         assert_eq!(<[u64; 3]>::LAYOUT.size, 24);
-        assert!(<Vec<(u8, crate::ResourceAny)>>::LAYOUT.handles);
+        const { assert!(<Vec<(u8, crate::ResourceAny)>>::LAYOUT.handles) };
         let many = [None; 257];
         assert_eq!(TypeLayout::variant(&many).size, 2);
     }

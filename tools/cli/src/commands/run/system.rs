@@ -46,7 +46,7 @@ pub(super) fn open(directories: &[Directory]) -> Result<Vec<(host::Directory, St
 
 impl Granted {
     /// What a module gets.
-    pub(super) fn to_module(self) -> Result<WasiP1Context> {
+    pub(super) fn into_module(self) -> Result<WasiP1Context> {
         let mut builder = WasiP1Context::builder()
             .inherit_stdio()
             .arguments(self.arguments)
@@ -84,7 +84,7 @@ impl Granted {
     }
 
     /// What a component gets, and its HTTP.
-    pub(super) fn to_component(self) -> Result<(WasiContext, HttpContext)> {
+    pub(super) fn into_component(self) -> Result<(WasiContext, HttpContext)> {
         if !self.listeners.is_empty() {
             let message = "--tcp-listen gives sockets to modules; a component opens its own";
             return Err(Failure::new(Status::Usage, message));
