@@ -16,7 +16,7 @@ pub(crate) struct NetworkFlags {
     )]
     connect: Vec<NetworkGrant>,
 
-    /// Lets the program listen on addresses: 127.0.0.1:8080, udp:[::1]:53, 0.0.0.0
+    /// Lets the program listen on addresses: 127.0.0.1:8080, udp:127.0.0.1:53, 0.0.0.0
     #[arg(
         long = "listen",
         value_name = "[tcp:|udp:]ADDRESS[:PORT]",
