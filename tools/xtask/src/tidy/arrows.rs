@@ -4,7 +4,7 @@
 //! Dependencies that only tests have are free, since nothing ships with them.
 
 use super::finding::Finding;
-use super::workspace::Workspace;
+use super::workspace::{Workspace, crate_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 const MANIFEST: &str = "Cargo.toml";
@@ -318,7 +318,7 @@ fn route<'a>(
             for next in graph.get(last).into_iter().flatten() {
                 let mut extended = route.clone();
                 extended.push(next);
-                if next == to {
+                if crate_name(next) == to {
                     return Some(extended);
                 }
                 if seen.insert(next) {

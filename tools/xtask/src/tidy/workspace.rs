@@ -225,13 +225,25 @@ fn packages(metadata: &Value, root: &Path) -> Vec<Package> {
 }
 
 fn graph(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
-    let names: BTreeMap<&str, &str> = list(&metadata["packages"])
-        .filter_map(|package| Some((package["id"].as_str()?, package["name"].as_str()?)))
+    let names: BTreeMap<&str, String> = list(&metadata["packages"])
+        .filter_map(|package| {
+            let name = package["name"].as_str()?;
+            let label = format!("{name} {}", package["version"].as_str()?);
+            Some((package["id"].as_str()?, label))
+        })
         .collect();
+    // Of most crates there is one version, of which nobody needs to be told.
+    let count = |name: &str| {
+        let same = |label: &&String| crate_name(label) == name;
+        names.values().filter(same).count()
+    };
     let name_of = |id: &Value| {
-        id.as_str()
-            .and_then(|id| names.get(id))
-            .map_or_else(String::new, |name| (*name).to_owned())
+        let label = id.as_str().and_then(|id| names.get(id));
+        let name = label.map_or("", |label| crate_name(label));
+        match label {
+            Some(label) if count(name) > 1 => label.clone(),
+            Some(_) | None => name.to_owned(),
+        }
     };
     let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for node in list(&metadata["resolve"]["nodes"]) {
@@ -243,4 +255,38 @@ fn graph(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
             .extend(shipped.map(|edge| name_of(&edge["pkg"])));
     }
     graph
+}
+
+/// The name in a label of the graph, which also has a version where a name alone would be of two crates.
+pub(crate) fn crate_name(label: &str) -> &str {
+    label.split_once(' ').map_or(label, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_versions_of_a_crate_are_two_crates() {
+        let edge = |to: &str| serde_json::json!({ "pkg": to, "dep_kinds": [{ "kind": null }] });
+        let metadata = serde_json::json!({
+            "packages": [
+                { "id": "a", "name": "a", "version": "1.0.0" },
+                { "id": "b1", "name": "b", "version": "1.0.0" },
+                { "id": "b2", "name": "b", "version": "2.0.0" },
+                { "id": "c", "name": "c", "version": "1.0.0" },
+            ],
+            "resolve": { "nodes": [
+                { "id": "a", "deps": [edge("b1")] },
+                { "id": "b1", "deps": [] },
+                { "id": "b2", "deps": [edge("c")] },
+                { "id": "c", "deps": [] },
+            ] },
+        });
+        let graph = graph(&metadata);
+        let of = |name: &str| graph[name].iter().map(String::as_str).collect::<Vec<_>>();
+        assert_eq!(of("a"), ["b 1.0.0"]);
+        assert_eq!(of("b 2.0.0"), ["c"]);
+        assert_eq!(crate_name("b 2.0.0"), "b");
+    }
 }
