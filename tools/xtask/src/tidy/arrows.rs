@@ -74,6 +74,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["silica-module", "silica-component-describe"],
     ),
     ("silica-component-macro", &[]),
+    ("silica-guest", &[]),
     (
         "silica-component-compose",
         &["silica-module", "silica-component-describe"],
