@@ -15,6 +15,7 @@ use crate::error::CanonicalTrap;
 use crate::func::check_function;
 use crate::list_types::ListTypes;
 use crate::state::{Options, may_leave, state};
+use crate::trace::{self, Trace};
 use crate::val::Val;
 use crate::values::{LiftList, LowerList, TypeCheck};
 use crate::{lift, lower};
@@ -57,6 +58,8 @@ pub(crate) struct Lowered {
     pub(crate) signature: Signature,
     /// Whether handles are lent to it.
     pub(crate) borrows: bool,
+    /// Who is told of its calls, if what is behind it gives a future; other functions are inside of what tells.
+    pub(crate) trace: Option<Trace>,
 }
 
 impl Lowered {
@@ -273,16 +276,38 @@ where
         .iter()
         .for_each(|param| registers.push(from_core(param)));
     let mut call = lowered.begin(caller.as_context_mut(), registers)?;
-    let params = call.typed_params::<P>(types)?;
-    let pointer = call.result_pointer()?;
-    let output = Box::into_pin(closure(call.store.as_context_mut(), params)).await?;
-    let output = call.typed_results(types, pointer, &output)?;
+    let trace = lowered.trace.as_ref();
+    let trace = trace.map(|trace| (trace, trace.begin(&mut call)));
+    let output = run_call(&mut call, closure, types).await;
+    let output = trace::ended(trace, &mut call, output)?;
     lowered.end(&mut call.store)?;
     let places = results.iter_mut().zip(&lowered.signature.results);
     for ((place, ty), bits) in places.zip(output.as_slice()) {
         *place = to_core(*ty, *bits);
     }
     Ok(())
+}
+
+async fn run_call<T, P, R, F>(
+    call: &mut HostCall<'_, T>,
+    closure: &F,
+    types: &ListTypes,
+) -> Result<FlatValues>
+where
+    T: Send + 'static,
+    P: LiftList + 'static,
+    R: LowerList + Send + 'static,
+    F: for<'a> Fn(
+            StoreContextMut<'a, T>,
+            P,
+        ) -> Box<dyn std::future::Future<Output = Result<R>> + Send + 'a>
+        + Send
+        + Sync,
+{
+    let params = call.typed_params::<P>(types)?;
+    let pointer = call.result_pointer()?;
+    let output = Box::into_pin(closure(call.store.as_context_mut(), params)).await?;
+    call.typed_results(types, pointer, &output)
 }
 
 /// The type of a core function.

@@ -383,6 +383,7 @@ impl<T: 'static> Maker<'_, T> {
                     options: self.options(options, *instance)?,
                     signature: types.lowered_signature(function),
                     borrows: types.parameters_layout(function).has_borrow,
+                    trace: None,
                 };
                 let host = self.imports.functions[*import as usize].clone();
                 return trampolines::lowered(&mut self.store, lowered, host);

@@ -16,6 +16,7 @@ use crate::instantiate::{Destructor, Imports, instantiate, instantiate_async};
 use crate::names::Names;
 use crate::resource::ResourceType;
 use crate::state::state;
+use crate::trace::{CallRecord, Sink, Trace};
 use crate::val::Val;
 use crate::values::{LiftList, LowerList, TypeCheck};
 
@@ -50,6 +51,7 @@ pub struct Linker<T: 'static> {
     engine: Engine,
     root: Names<Definition<T>>,
     allow_shadowing: bool,
+    trace: Option<Sink>,
 }
 
 /// What a name stands for.
@@ -88,6 +90,7 @@ impl<T> Clone for Linker<T> {
             engine: self.engine.clone(),
             root: self.root.clone(),
             allow_shadowing: self.allow_shadowing,
+            trace: self.trace.clone(),
         }
     }
 }
@@ -106,7 +109,21 @@ impl<T: 'static> Linker<T> {
             engine: engine.clone(),
             root: Names::default(),
             allow_shadowing: false,
+            trace: None,
         }
+    }
+
+    /// Has `sink` told of each call that components make of the host, those that are made ready from now on. Others pay
+    /// nothing for it.
+    ///
+    /// ```
+    /// use silica_component::Linker;
+    /// # let mut linker = Linker::<()>::new(&silica_engine::Engine::default());
+    /// linker.trace(|call| eprintln!("{call}"));
+    /// ```
+    pub fn trace(&mut self, sink: impl Fn(&CallRecord<'_>) + Send + Sync + 'static) -> &mut Self {
+        self.trace = Some(Arc::new(sink));
+        self
     }
 
     /// Whether a name may be defined again.
@@ -164,7 +181,10 @@ impl<T: 'static> Linker<T> {
             let ready = function
                 .ready(plan.types.function(ty), &check)
                 .map_err(|error| mismatch(plan, &name, ty, &error))?;
-            imports.functions.push(ready);
+            imports.functions.push(match &self.trace {
+                Some(sink) => Trace::new(sink, &name).told(ready),
+                None => ready,
+            });
         }
         Ok(InstancePre {
             component: component.clone(),
@@ -198,7 +218,15 @@ impl<T: 'static> Linker<T> {
                 imports.modules.push(module.clone());
             }
             (ImportItem::Resource(index), Some(Definition::Resource(ty, drop))) => {
-                imports.resources.insert(*index, (*ty, Arc::clone(drop)));
+                let drop = Arc::clone(drop);
+                let drop = match &self.trace {
+                    Some(sink) => {
+                        let name = format!("{within}#[resource-drop]{}", import.name);
+                        Trace::new(sink, &name).told_drop(drop)
+                    }
+                    None => drop,
+                };
+                imports.resources.insert(*index, (*ty, drop));
             }
             (ImportItem::Instance(list), Some(Definition::Instance(names))) => {
                 for import in list {

@@ -15,7 +15,7 @@ use crate::error::CanonicalTrap;
 const STRING_BYTES_MAX: u64 = (1 << 28) - 1;
 
 /// Says in a length of `latin1+utf16` that the string is UTF-16.
-const UTF16_TAG: u32 = 1 << 31;
+pub(crate) const UTF16_TAG: u32 = 1 << 31;
 
 /// What a guest's string was, of which the way to store it again depends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,7 +38,7 @@ mod system;
 
 pub use clock::{ClockSource, Clocks, ManualClock};
 pub use device::Device;
-pub use directory::{Directory, Entry, OpenOptions, Opened};
+pub use directory::{Directory, DirectoryRefusal, Entry, OpenOptions, Opened};
 pub use environment::Environment;
 pub use error::{Error, Result};
 pub use event::Event;

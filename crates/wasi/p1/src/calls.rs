@@ -222,8 +222,7 @@ macro_rules! define_calls {
                     kinds: &[$(Kind::$kind),*],
                     arguments: &[$($argument as u64),*],
                 };
-                let missing = result.err().and_then(|errno| context.missing_grant(&call, errno));
-                tracer.returned(&call, memory, result, missing);
+                tracer.returned(&call, memory, result);
             }
             code(result)
         }

@@ -2,10 +2,10 @@
 //! granted.
 
 use crate::Errno;
-use crate::table::{Descriptor, Table};
-use crate::trace::{Call, Kind, MissingGrant, Tracer};
+use crate::table::Table;
+use crate::trace::Tracer;
 use silica_engine::InterruptHandle;
-use silica_wasi_host::{Clocks, Environment, Network, Permissions, Quotas, Random};
+use silica_wasi_host::{Clocks, Environment, Network, Quotas, Random};
 use std::sync::Arc;
 
 /// What one program was granted and has open. It has a method for each function
@@ -51,28 +51,6 @@ impl WasiP1Context {
                 done => return done,
             }
         }
-    }
-}
-
-impl WasiP1Context {
-    /// Why a call on a path was refused, if that was for what its directories grant.
-    pub(crate) fn missing_grant(&self, call: &Call<'_>, errno: Errno) -> Option<MissingGrant> {
-        if errno != Errno::NotCapable || !call.name.starts_with("path_") {
-            return None;
-        }
-        for (kind, value) in call.parameters() {
-            if kind != Kind::Fd {
-                continue;
-            }
-            let entry = self.table.get(value as u32).ok()?;
-            if let Descriptor::Directory(directory) = entry.descriptor()
-                && directory.permissions() != Permissions::ALL
-            {
-                let name = entry.preopen_name().ok();
-                return Some(MissingGrant::Write(name.map(str::to_owned)));
-            }
-        }
-        Some(MissingGrant::Outside)
     }
 }
 

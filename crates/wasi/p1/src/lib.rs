@@ -29,7 +29,7 @@ pub use context::WasiP1Context;
 pub use errno::{Errno, Exit};
 pub use linker::{add_to_linker, add_to_linker_with_sockets, add_unstable_to_linker};
 pub use memory::GuestMemory;
-pub use trace::{MissingGrant, TraceRecord, Traced};
+pub use trace::{TraceRecord, Traced};
 
 pub use silica_wasi_host as host;
 pub use silica_wasi_host::{DirPerms, FilePerms, Quotas};

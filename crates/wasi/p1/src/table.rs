@@ -219,8 +219,18 @@ impl Entry {
         if self.base.contains(needed) {
             Ok(())
         } else {
-            Err(Errno::NotCapable)
+            Err(self.refused())
         }
+    }
+
+    /// The error of what this descriptor has no right to. Whoever watches a directory is told where that is for what the
+    /// directory grants.
+    pub(crate) fn refused(&self) -> Errno {
+        if let Descriptor::Directory(directory) = self.descriptor() {
+            // The error is the same.
+            let _ = directory.require(DirPerms::MUTATE);
+        }
+        Errno::NotCapable
     }
 
     /// The directory, if it is one and holds these rights.

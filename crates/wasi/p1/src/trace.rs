@@ -58,18 +58,6 @@ pub struct TraceRecord<'a> {
     pub arguments: String,
     /// What came of it.
     pub result: Traced,
-    /// What was not granted of directories, where the call failed for that.
-    pub missing: Option<MissingGrant>,
-}
-
-/// What a call on a path needed and had not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MissingGrant {
-    /// Changing what is in a directory, with the program's name for it where it was granted
-    /// by itself.
-    Write(Option<String>),
-    /// What is outside of the directory: the path leads there.
-    Outside,
 }
 
 /// What came of a call.
@@ -135,13 +123,12 @@ impl Tracer {
         }
     }
 
-    fn tell(&self, name: &str, arguments: String, result: Traced, missing: Option<MissingGrant>) {
+    fn tell(&self, name: &str, arguments: String, result: Traced) {
         let record = TraceRecord {
             thread: self.thread,
             name,
             arguments,
             result,
-            missing,
         };
         // A sink that panicked once is called again: what it keeps is its own affair.
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,7 +141,6 @@ impl Tracer {
         call: &Call<'_>,
         memory: &GuestMemory<'_>,
         result: Result<(), Errno>,
-        missing: Option<MissingGrant>,
     ) {
         let reader = Reader {
             memory,
@@ -166,12 +152,12 @@ impl Tracer {
             Ok(()) => Traced::Returned(reader.values()),
             Err(errno) => Traced::Failed(errno),
         };
-        self.tell(call.name, arguments, result, missing);
+        self.tell(call.name, arguments, result);
     }
 
     /// Tells of the program's end.
     pub(crate) fn exited(&self, status: u32) {
-        self.tell("proc_exit", status.to_string(), Traced::Ended, None);
+        self.tell("proc_exit", status.to_string(), Traced::Ended);
     }
 }
 

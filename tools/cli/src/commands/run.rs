@@ -206,12 +206,18 @@ impl Run {
         let _watch = self.watch(store.interrupt_handle());
         self.complete(confinement)?;
         let invoke = self.invoke.as_deref();
-        component::run(&mut store, component, invoke, &self.grants.limits)
+        component::run(
+            &mut store,
+            component,
+            invoke,
+            self.trace,
+            &self.grants.limits,
+        )
     }
 
     fn granted(&self) -> Result<system::Granted> {
         Ok(system::Granted {
-            directories: system::open(&self.grants.directories.0)?,
+            directories: system::open(&self.grants.directories.0, self.trace)?,
             synthetic: self.grants.synthetic,
             variables: self.grants.variables.resolve()?,
             listeners: self.grants.listeners.open()?,

@@ -163,6 +163,38 @@ fn directories_are_granted_to_commands() {
 }
 
 #[test]
+fn calls_of_components_are_traced_and_missing_grants_named() {
+    let Some(folder) = folder_with_guest("files") else {
+        return;
+    };
+    folder.write("in/a", "from \x1b the host");
+    let line = [
+        "run",
+        "--trace",
+        "--dir-ro=in::/in",
+        "program.wasm",
+        "read",
+        "/in/a",
+        "write",
+        "/in/b",
+        "x",
+        "read",
+        "/in/../../etc/passwd",
+    ];
+    let ended = folder.silica(&line).expect(0).says(&[
+        r#"wasi:filesystem/types#descriptor.open-at(#0, {symlink-follow}, "a", {}, {read}) = ok(#1)"#,
+        r#"= ok("from \u{1b} the host")"#,
+        "wasi:filesystem/types#descriptor.drop(#1) = ()",
+        "= err(not-permitted)",
+        "`--dir HOST::/in`",
+        "the path leads out of /in",
+    ]);
+    assert!(!ended.stderr.contains('\x1b'), "{ended:?}");
+    let quiet = [&["run"], &line[2..]].concat();
+    assert_eq!(folder.silica(&quiet).expect(0).stderr, "");
+}
+
+#[test]
 fn commands_are_limited() {
     let Some(folder) = folder_with_guest("system") else {
         return;

@@ -7,6 +7,7 @@
 
 mod entry;
 mod host;
+mod refusal;
 
 use crate::memory::{MemoryDirectory, MemoryTree};
 use crate::{
@@ -14,6 +15,8 @@ use crate::{
 };
 pub use entry::{Entry, OpenOptions};
 use host::HostDirectory;
+pub use refusal::DirectoryRefusal;
+use refusal::OnRefused;
 use std::path::Path;
 
 /// An open directory.
@@ -22,6 +25,7 @@ pub struct Directory {
     backing: Backing,
     permissions: Permissions,
     path_bytes_max: usize,
+    on_refused: Option<OnRefused>,
 }
 
 #[derive(Debug)]
@@ -70,7 +74,43 @@ impl Directory {
             backing: Backing::Host(HostDirectory::open_ambient(path.as_ref())?),
             permissions,
             path_bytes_max: quotas.path_bytes_max,
+            on_refused: None,
         })
+    }
+
+    /// The same directory; `on_refused` is told, for a person, of what was asked of it or of what is below it and is not
+    /// granted.
+    ///
+    /// ```
+    /// use silica_wasi_host::{Clocks, DirectoryRefusal, MemoryTree, Permissions, Quotas};
+    /// let tree = MemoryTree::new(&Quotas::default(), Clocks::system());
+    /// let root = tree.root(Permissions::READ_ONLY).observed(|refusal| {
+    ///     assert_eq!(*refusal, DirectoryRefusal::Change);
+    /// });
+    /// assert!(root.create_directory_at("a").is_err());
+    /// ```
+    #[must_use]
+    pub fn observed(
+        mut self,
+        on_refused: impl Fn(&DirectoryRefusal) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_refused = Some(OnRefused::new(on_refused));
+        self
+    }
+
+    fn refuse<R>(&self, refusal: DirectoryRefusal) -> Result<R> {
+        if let Some(on_refused) = &self.on_refused {
+            on_refused.tell(&refusal);
+        }
+        Err(Error::NotCapable)
+    }
+
+    /// What walking a path gave: the way out of the directory is refused.
+    fn walked<R>(&self, result: Result<R>) -> Result<R> {
+        match result {
+            Err(Error::NotCapable) => self.refuse(DirectoryRefusal::Outside),
+            other => other,
+        }
     }
 
     fn memory(directory: MemoryDirectory, permissions: Permissions, path_bytes_max: usize) -> Self {
@@ -78,6 +118,7 @@ impl Directory {
             backing: Backing::Memory(directory),
             permissions,
             path_bytes_max,
+            on_refused: None,
         }
     }
 
@@ -99,7 +140,7 @@ impl Directory {
         self.check_open(options)?;
         match &self.backing {
             Backing::Host(directory) => {
-                let (file, is_directory) = directory.open_at(path, options)?;
+                let (file, is_directory) = self.walked(directory.open_at(path, options))?;
                 if is_directory {
                     let directory = Backing::Host(HostDirectory::from_file(file));
                     self.opened_directory(directory, options)
@@ -108,7 +149,7 @@ impl Directory {
                     Ok(Opened::File(File::from_std(file, access)))
                 }
             }
-            Backing::Memory(directory) => match directory.open_at(path, options)? {
+            Backing::Memory(directory) => match self.walked(directory.open_at(path, options))? {
                 crate::memory::Node::Directory(directory) => {
                     self.opened_directory(Backing::Memory(directory), options)
                 }
@@ -133,11 +174,7 @@ impl Directory {
         if options.create {
             self.require(DirPerms::MUTATE)?;
         }
-        if self.permissions.files.contains(files) {
-            Ok(())
-        } else {
-            Err(Error::NotCapable)
-        }
+        self.require_files(files)
     }
 
     fn opened_directory(&self, backing: Backing, options: &OpenOptions) -> Result<Opened> {
@@ -149,6 +186,7 @@ impl Directory {
             backing,
             permissions: self.permissions,
             path_bytes_max: self.path_bytes_max,
+            on_refused: self.on_refused.clone(),
         }))
     }
 
@@ -161,11 +199,29 @@ impl Directory {
         access
     }
 
-    fn require(&self, needed: DirPerms) -> Result<()> {
-        if self.permissions.directories.contains(needed) {
+    /// Checks that the directory gives `needed`.
+    ///
+    /// # Errors
+    /// [`Error::NotCapable`].
+    pub fn require(&self, needed: DirPerms) -> Result<()> {
+        let granted = self.permissions.directories;
+        if granted.contains(needed) {
             Ok(())
+        } else if needed.difference(granted).contains(DirPerms::MUTATE) {
+            self.refuse(DirectoryRefusal::Change)
         } else {
-            Err(Error::NotCapable)
+            self.refuse(DirectoryRefusal::Read)
+        }
+    }
+
+    fn require_files(&self, needed: FilePerms) -> Result<()> {
+        let granted = self.permissions.files;
+        if granted.contains(needed) {
+            Ok(())
+        } else if needed.difference(granted).contains(FilePerms::WRITE) {
+            self.refuse(DirectoryRefusal::Change)
+        } else {
+            self.refuse(DirectoryRefusal::Read)
         }
     }
 
@@ -194,10 +250,10 @@ impl Directory {
     /// out; what the host reports.
     pub fn metadata_at(&self, path: &str, follow: bool) -> Result<Metadata> {
         self.check(path, DirPerms::READ)?;
-        match &self.backing {
+        self.walked(match &self.backing {
             Backing::Host(directory) => directory.metadata_at(path, follow),
             Backing::Memory(directory) => directory.metadata_at(path, follow),
-        }
+        })
     }
 
     /// Gives the object at `path` another name, `new_path` in `new_directory`. A
@@ -210,13 +266,13 @@ impl Directory {
     /// reports.
     pub fn link_at(&self, path: &str, new_directory: &Self, new_path: &str) -> Result<()> {
         self.check_move(path, new_directory, new_path)?;
-        match (&self.backing, &new_directory.backing) {
+        self.walked(match (&self.backing, &new_directory.backing) {
             (Backing::Host(from), Backing::Host(to)) => from.link_at(path, to, new_path),
             (Backing::Memory(from), Backing::Memory(to)) => from.link_at(path, to, new_path),
             (Backing::Host(_), Backing::Memory(_)) | (Backing::Memory(_), Backing::Host(_)) => {
                 Err(Error::CrossesDevices)
             }
-        }
+        })
     }
 
     /// Renames `path` to `new_path` in `new_directory`, replacing what may be replaced.
@@ -227,13 +283,13 @@ impl Directory {
     /// cannot be replaced.
     pub fn rename_at(&self, path: &str, new_directory: &Self, new_path: &str) -> Result<()> {
         self.check_move(path, new_directory, new_path)?;
-        match (&self.backing, &new_directory.backing) {
+        self.walked(match (&self.backing, &new_directory.backing) {
             (Backing::Host(from), Backing::Host(to)) => from.rename_at(path, to, new_path),
             (Backing::Memory(from), Backing::Memory(to)) => from.rename_at(path, to, new_path),
             (Backing::Host(_), Backing::Memory(_)) | (Backing::Memory(_), Backing::Host(_)) => {
                 Err(Error::CrossesDevices)
             }
-        }
+        })
     }
 
     fn check_move(&self, path: &str, new_directory: &Self, new_path: &str) -> Result<()> {
@@ -242,7 +298,7 @@ impl Directory {
         if self.permissions.covers(new_directory.permissions) {
             Ok(())
         } else {
-            Err(Error::NotCapable)
+            self.refuse(DirectoryRefusal::Change)
         }
     }
 
@@ -254,10 +310,10 @@ impl Directory {
     pub fn symlink_at(&self, target: &str, path: &str) -> Result<()> {
         self.check(path, DirPerms::MUTATE)?;
         path::check(target, self.path_bytes_max)?;
-        match &self.backing {
+        self.walked(match &self.backing {
             Backing::Host(directory) => directory.symlink_at(target, path),
             Backing::Memory(directory) => directory.symlink_at(target, path),
-        }
+        })
     }
 
     /// The contents of the symbolic link at `path`.
@@ -268,10 +324,10 @@ impl Directory {
     /// it is no link; what the host reports.
     pub fn read_link_at(&self, path: &str) -> Result<String> {
         self.check(path, DirPerms::READ)?;
-        match &self.backing {
+        self.walked(match &self.backing {
             Backing::Host(directory) => directory.read_link_at(path),
             Backing::Memory(directory) => directory.read_link_at(path),
-        }
+        })
     }
 
     /// Removes the name of anything but a directory.
@@ -282,10 +338,10 @@ impl Directory {
     /// slash behind it; what the host reports.
     pub fn unlink_file_at(&self, path: &str) -> Result<()> {
         self.check(path, DirPerms::MUTATE)?;
-        match &self.backing {
+        self.walked(match &self.backing {
             Backing::Host(directory) => directory.unlink_file_at(path),
             Backing::Memory(directory) => directory.unlink_file_at(path),
-        }
+        })
     }
 
     /// Removes an empty directory.
@@ -295,10 +351,10 @@ impl Directory {
     /// out; [`Error::NotDirectory`]; [`Error::NotEmpty`]; what the host reports.
     pub fn remove_directory_at(&self, path: &str) -> Result<()> {
         self.check(path, DirPerms::MUTATE)?;
-        match &self.backing {
+        self.walked(match &self.backing {
             Backing::Host(directory) => directory.remove_directory_at(path),
             Backing::Memory(directory) => directory.remove_directory_at(path),
-        }
+        })
     }
 
     /// Makes a directory.
@@ -308,10 +364,10 @@ impl Directory {
     /// out; [`Error::Exists`]; what the host reports.
     pub fn create_directory_at(&self, path: &str) -> Result<()> {
         self.check(path, DirPerms::MUTATE)?;
-        match &self.backing {
+        self.walked(match &self.backing {
             Backing::Host(directory) => directory.create_directory_at(path),
             Backing::Memory(directory) => directory.create_directory_at(path),
-        }
+        })
     }
 
     /// Changes the times of what `path` names, or of the link itself without `follow`.
@@ -327,13 +383,11 @@ impl Directory {
         modified: SetTime,
     ) -> Result<()> {
         self.check(path, DirPerms::MUTATE)?;
-        if !self.permissions.files.contains(FilePerms::WRITE) {
-            return Err(Error::NotCapable);
-        }
-        match &self.backing {
+        self.require_files(FilePerms::WRITE)?;
+        self.walked(match &self.backing {
             Backing::Host(directory) => directory.set_times_at(path, follow, accessed, modified),
             Backing::Memory(directory) => directory.set_times_at(path, follow, accessed, modified),
-        }
+        })
     }
 
     /// Changes the times of this directory.

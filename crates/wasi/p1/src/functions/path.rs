@@ -322,7 +322,7 @@ fn check_open_rights(entry: &Entry, open: OpenFlags, base: Rights) -> Result<(),
     if entry.inheriting.contains(wanted) {
         Ok(())
     } else {
-        Err(Errno::NotCapable)
+        Err(entry.refused())
     }
 }
 
@@ -358,6 +358,6 @@ fn check_move(from: &Entry, to: &Entry) -> Result<(), Errno> {
     if gained.is_empty() {
         Ok(())
     } else {
-        Err(Errno::NotCapable)
+        Err(from.refused())
     }
 }

@@ -159,9 +159,7 @@ impl HostDescriptor for WasiContextView<'_> {
     ) -> FsResult<Resource<DirectoryEntryStream>> {
         let descriptor = self.descriptor(&descriptor)?;
         let directory = descriptor.directory()?;
-        if !directory.permissions().directories.contains(DirPerms::READ) {
-            return Err(Error::NotPermitted.into());
-        }
+        directory.require(DirPerms::READ)?;
         let entries = DirectoryEntryStream::new(descriptor.clone());
         Ok(self.table.push(entries)?)
     }
@@ -238,11 +236,8 @@ impl HostDescriptor for WasiContextView<'_> {
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
         let directory = self.descriptor(&descriptor)?.directory()?;
-        let directories = directory.permissions().directories;
-        if flags.contains(DescriptorFlags::MUTATE_DIRECTORY)
-            && !directories.contains(DirPerms::MUTATE)
-        {
-            return Err(Error::NotPermitted.into());
+        if flags.contains(DescriptorFlags::MUTATE_DIRECTORY) {
+            directory.require(DirPerms::MUTATE)?;
         }
         let place = self
             .context

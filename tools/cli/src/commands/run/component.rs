@@ -68,6 +68,7 @@ pub(super) fn run(
     store: &mut Store<State>,
     component: &Component,
     invoke: Option<&str>,
+    trace: bool,
     limits: &LimitFlags,
 ) -> Result<Outcome> {
     if invoke.is_none() && !Command::is(component) {
@@ -75,6 +76,9 @@ pub(super) fn run(
         return Err(Failure::new(Status::Unavailable, message).remedy(callable(component)));
     }
     let mut linker = Linker::new(store.engine());
+    if trace {
+        linker.trace(|call| output::complain(call));
+    }
     silica::wasi::p2::add_to_linker(&mut linker)
         .and_then(|()| {
             // Its many functions are defined only for those who want them.

@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use silica::Module;
-use silica::wasi::host::{self, Network, NetworkGrants, Permissions, Quotas};
-use silica::wasi::p1::{MissingGrant, WasiP1Context};
+use silica::wasi::host::{self, DirectoryRefusal, Network, NetworkGrants, Permissions, Quotas};
+use silica::wasi::p1::WasiP1Context;
 use silica::wasi::p2::WasiContext;
 use silica_wasi_http::{HttpContext, HttpGrant, HttpLimits};
 
@@ -25,8 +25,11 @@ pub(super) struct Granted {
     pub(super) trace: bool,
 }
 
-/// Opens directories, each under the name that the program has for it.
-pub(super) fn open(directories: &[Directory]) -> Result<Vec<(host::Directory, String)>> {
+/// Opens directories, each under the name that the program has for it. Where calls are traced, what they refuse is told.
+pub(super) fn open(
+    directories: &[Directory],
+    trace: bool,
+) -> Result<Vec<(host::Directory, String)>> {
     let quotas = Quotas::default();
     let open = |directory: &Directory| {
         let permissions = if directory.read_only {
@@ -39,7 +42,13 @@ pub(super) fn open(directories: &[Directory]) -> Result<Vec<(host::Directory, St
             let message = format!("--dir {}: {error}", directory.host.display());
             Failure::new(Status::NoInput, message)
         })?;
-        Ok((opened, directory.guest.clone()))
+        let guest = directory.guest.clone();
+        if !trace {
+            return Ok((opened, guest));
+        }
+        let name = guest.clone();
+        let told = move |refusal: &_| output::complain(missing(&name, *refusal));
+        Ok((opened.observed(told), guest))
     };
     directories.iter().map(open).collect()
 }
@@ -73,12 +82,7 @@ impl Granted {
         }
         builder = builder.network(network(self.network, self.trace));
         if self.trace {
-            builder = builder.trace(|record| {
-                output::complain(record);
-                if let Some(missing) = &record.missing {
-                    output::complain(missing_directory(missing));
-                }
-            });
+            builder = builder.trace(|record| output::complain(record));
         }
         Ok(builder.build())
     }
@@ -149,20 +153,18 @@ fn not_made(error: host::Error) -> Failure {
     Failure::new(Status::Software, format!("no directory for it: {error}"))
 }
 
-/// What a path needed, and the flag that would grant it.
-fn missing_directory(missing: &MissingGrant) -> String {
-    match missing {
-        MissingGrant::Write(Some(directory)) => format!(
+/// What was refused of a directory, which the program knows by this name, and the flag that would grant it.
+fn missing(directory: &str, refusal: DirectoryRefusal) -> String {
+    match refusal {
+        DirectoryRefusal::Read => {
+            format!("not granted: reading {directory}; `--dir-ro HOST::{directory}` grants it")
+        }
+        DirectoryRefusal::Change => format!(
             "not granted: changing anything in {directory}; `--dir HOST::{directory}` grants it, in place of `--dir-ro`"
         ),
-        MissingGrant::Write(None) => {
-            "not granted: changing anything there; `--dir` grants it, in place of `--dir-ro`"
-                .to_owned()
-        }
-        MissingGrant::Outside => {
-            "not granted: the path leads out of its directory; `--dir` for where it leads grants it"
-                .to_owned()
-        }
+        DirectoryRefusal::Outside => format!(
+            "not granted: the path leads out of {directory}; `--dir` for where it leads grants it"
+        ),
     }
 }
 

@@ -1,0 +1,212 @@
+//! Tells of the calls that components make of the host: a record of each, with its arguments and its result in text.
+//!
+//! Records are made by functions around the host's own, which are there only if someone wants them. They read what a
+//! guest gave and what it got, and change nothing.
+
+mod show;
+
+use std::fmt;
+use std::sync::Arc;
+
+use silica_engine::{AsContextMut, Result, StoreContextMut};
+
+use crate::context::FlatValues;
+use crate::host::{HostCall, Lowered, Ready};
+use crate::instantiate::Destructor;
+use show::Shown;
+
+/// One call that a component made of the host.
+#[derive(Debug)]
+pub struct CallRecord<'a> {
+    /// The function's name, after those of the instances that it is in: `wasi:io/streams@0.2.12#[method]output-stream.flush`.
+    /// The destructor of a resource is `[resource-drop]` and its name.
+    pub name: &'a str,
+    /// The arguments in text, without parentheses. A handle is the host's number of what it stands for. What is long is
+    /// cut off.
+    pub arguments: String,
+    /// What the guest got, in text; nothing if the call never returned.
+    pub result: Option<String>,
+}
+
+/// A line: `wasi:io/streams#output-stream.flush(#1) = ok`.
+impl fmt::Display for CallRecord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((interface, function)) = self.name.rsplit_once('#') {
+            let versionless = interface.split('@').next().unwrap_or(interface);
+            write!(f, "{versionless}#{}", spoken(function))?;
+        } else {
+            f.write_str(&spoken(self.name))?;
+        }
+        let result = self.result.as_deref().unwrap_or("?");
+        write!(f, "({}) = {result}", self.arguments)
+    }
+}
+
+/// A function's name as people say it.
+fn spoken(name: &str) -> String {
+    let plain = ["[method]", "[static]"];
+    match name.strip_prefix("[resource-drop]") {
+        Some(resource) => format!("{resource}.drop"),
+        None => plain
+            .iter()
+            .find_map(|kind| name.strip_prefix(kind))
+            .unwrap_or(name)
+            .to_owned(),
+    }
+}
+
+/// Who is told of calls.
+pub(crate) type Sink = Arc<dyn Fn(&CallRecord<'_>) + Send + Sync>;
+
+/// Tells of the calls of one function.
+#[derive(Clone)]
+pub(crate) struct Trace {
+    sink: Sink,
+    name: Arc<str>,
+}
+
+/// A call that was begun.
+pub(crate) struct Begun {
+    arguments: String,
+    /// Where its result goes, if that is to memory.
+    pointer: Option<u32>,
+}
+
+impl Trace {
+    pub(crate) fn new(sink: &Sink, name: &str) -> Trace {
+        Trace {
+            sink: Arc::clone(sink),
+            name: name.into(),
+        }
+    }
+
+    /// A host function that tells of its calls.
+    pub(crate) fn told<T: 'static>(self, host: Ready<T>) -> Ready<T> {
+        match host {
+            Ready::Now(host) => Ready::Now(Arc::new(move |mut call: HostCall<'_, T>| {
+                let begun = self.begin(&mut call);
+                let result = host(HostCall {
+                    store: call.store.as_context_mut(),
+                    options: call.options,
+                    plan: call.plan,
+                    ty: call.ty,
+                    signature: call.signature,
+                    registers: call.registers.clone(),
+                });
+                self.end(&mut call, begun, result.as_ref().ok());
+                result
+            })),
+            Ready::Later(make) => Ready::Later(Arc::new(move |store, lowered| {
+                let lowered = Lowered {
+                    trace: Some(self.clone()),
+                    ..lowered
+                };
+                make(store, lowered)
+            })),
+        }
+    }
+
+    /// A destructor that tells of its calls.
+    pub(crate) fn told_drop<T: 'static>(self, drop: Destructor<T>) -> Destructor<T> {
+        Arc::new(move |store: StoreContextMut<'_, T>, number| {
+            let result = drop(store, number);
+            self.tell(format!("#{number}"), result.is_ok().then(String::new));
+            result
+        })
+    }
+
+    fn tell(&self, arguments: String, result: Option<String>) {
+        let nothing = |text: String| {
+            if text.is_empty() {
+                "()".to_owned()
+            } else {
+                text
+            }
+        };
+        (self.sink)(&CallRecord {
+            name: &self.name,
+            arguments,
+            result: result.map(nothing),
+        });
+    }
+
+    /// Reads the arguments, before the call takes what it owns.
+    pub(crate) fn begin<T: 'static>(&self, call: &mut HostCall<'_, T>) -> Begun {
+        let signature = call.signature;
+        let result_in_memory = signature.result_in_memory;
+        let last = signature.params.len().checked_sub(1);
+        let pointer = last.filter(|_| result_in_memory);
+        let registers = call.registers.as_slice();
+        let pointer = pointer.and_then(|last| registers.get(last).map(|bits| *bits as u32));
+        let mut registers = call.registers.clone();
+        let types: Vec<_> = call.ty.params.iter().map(|param| param.ty).collect();
+        let mut shown = Shown::new(call.store.as_context_mut(), call.options, call.plan);
+        shown.arguments(&types, signature.params_in_memory, &mut registers);
+        Begun {
+            arguments: shown.into_text(),
+            pointer,
+        }
+    }
+
+    /// Reads the result, if the call gave one, and tells of it.
+    pub(crate) fn end<T: 'static>(
+        &self,
+        call: &mut HostCall<'_, T>,
+        begun: Begun,
+        output: Option<&FlatValues>,
+    ) {
+        let result = output.map(|output| {
+            let mut shown = Shown::new(call.store.as_context_mut(), call.options, call.plan);
+            if let Some(ty) = call.ty.result {
+                shown.result(ty, begun.pointer, output.clone());
+            }
+            shown.into_text()
+        });
+        self.tell(begun.arguments, result);
+    }
+}
+
+/// Ends with what a call gave.
+pub(crate) fn ended<T: 'static>(
+    trace: Option<(&Trace, Begun)>,
+    call: &mut HostCall<'_, T>,
+    result: Result<FlatValues>,
+) -> Result<FlatValues> {
+    if let Some((trace, begun)) = trace {
+        trace.end(call, begun, result.as_ref().ok());
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str, result: Option<&str>) -> String {
+        let record = CallRecord {
+            name,
+            arguments: "#3".to_owned(),
+            result: result.map(str::to_owned),
+        };
+        record.to_string()
+    }
+
+    #[test]
+    fn a_line_has_the_interface_without_its_version() {
+        for (name, told) in [
+            (
+                "wasi:io/streams@0.2.12#[method]output-stream.flush",
+                "wasi:io/streams#output-stream.flush(#3) = ok",
+            ),
+            (
+                "wasi:io/streams@0.2.12#[resource-drop]output-stream",
+                "wasi:io/streams#output-stream.drop(#3) = ok",
+            ),
+            ("[static]a.b", "a.b(#3) = ok"),
+            ("log", "log(#3) = ok"),
+        ] {
+            assert_eq!(line(name, Some("ok")), told);
+        }
+        assert_eq!(line("exit", None), "exit(#3) = ?");
+    }
+}
