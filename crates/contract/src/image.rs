@@ -15,6 +15,7 @@ use silica_module::{ByteRange, Module};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::{
+    artefact::InlinedPlace,
     call_sites::{self, Handler, StackMap},
     settings::Settings,
     trap::TrapCode,
@@ -23,7 +24,7 @@ use crate::{
 /// First bytes of an image.
 pub const MAGIC: [u8; 8] = *b"\0silica\n";
 /// Changes whenever the format, the context's layout, a builtin or the calling convention changes.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 /// Alignment of mapped sections: the largest page size of the systems that we know.
 pub const ALIGNMENT: usize = 16 << 10;
 
@@ -43,8 +44,8 @@ pub enum Section {
     TrapOffsets = 3,
     /// The [`TrapCode`] of each trap offset: `u8` each.
     TrapCodes = 4,
-    /// Where code came from, ascending: text offset and module byte offset, two `u32` each. An entry
-    /// holds until the next; `u32::MAX` as module offset means "nowhere".
+    /// Where code came from, ascending: text offset and [`Place`](crate::artefact::Place), two `u32` each. An entry
+    /// holds until the next; `u32::MAX` as place means "nowhere".
     Addresses = 5,
     /// Initial contents of memories, each at a multiple of [`ALIGNMENT`].
     Memories = 6,
@@ -56,10 +57,12 @@ pub enum Section {
     StackMaps = 8,
     /// Handlers of exceptions, by return address ([`call_sites::Handlers`]).
     Handlers = 9,
+    /// The [`InlinedPlace`]s by number: module byte offset, and the [`Place`](crate::artefact::Place) of the call, two `u32` each.
+    Inlined = 10,
 }
 
 /// How many sections there are.
-pub(crate) const SECTIONS: usize = 10;
+pub(crate) const SECTIONS: usize = 11;
 pub(crate) const HEADER_BYTES: usize = 8 + 4 + 4 + 8 + 8 + 32 + SECTIONS * 16;
 
 /// What an image has code of.
@@ -227,8 +230,10 @@ pub struct ImageParts<'a> {
     pub functions: Functions<'a>,
     /// Trap sites, ascending by offset.
     pub traps: &'a [(u32, TrapCode)],
-    /// Text offset to module offset, ascending.
+    /// Text offset to [`Place`](crate::artefact::Place) (or `u32::MAX`), ascending.
     pub addresses: &'a [(u32, u32)],
+    /// What those places count.
+    pub inlined: &'a [InlinedPlace],
     /// First contents of memories.
     pub memories: &'a [u8],
     /// Kept bytes.
@@ -252,6 +257,7 @@ pub fn write(parts: &ImageParts<'_>) -> Result<Vec<u8>, ImageError> {
     let trap_offsets = words(parts.traps.iter().map(|t| t.0));
     let trap_codes: Vec<u8> = parts.traps.iter().map(|t| t.1 as u8).collect();
     let addresses = words(parts.addresses.iter().flat_map(|a| [a.0, a.1]));
+    let inlined = words((parts.inlined.iter()).flat_map(|i| [i.module_offset, i.called_at.bits()]));
     let stack_maps = call_sites::write_stack_maps(parts.stack_maps);
     let handlers = call_sites::write_handlers(parts.handlers);
     let sections: [&[u8]; SECTIONS] = [
@@ -265,6 +271,7 @@ pub fn write(parts: &ImageParts<'_>) -> Result<Vec<u8>, ImageError> {
         parts.kept,
         &stack_maps,
         &handlers,
+        &inlined,
     ];
     let mut out = vec![0; HEADER_BYTES];
     let mut table = Vec::with_capacity(SECTIONS * 16);

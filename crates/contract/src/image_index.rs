@@ -1,8 +1,9 @@
-//! Where things are in an image: [`ImageIndex`], and what can be asked of it. Looking allocates nothing.
+//! Where things are in an image: [`ImageIndex`], and what can be asked of it. What a signal handler asks allocates nothing.
 
 use silica_module::FunctionBody;
 
 use crate::{
+    artefact::{InlinedPlace, Place},
     call_sites::{Handlers, StackMaps},
     image::{
         ALIGNMENT, CALLED_BYTES, CalledFunction, CodeRange, FORMAT, HEADER_BYTES, ImageError, Kind,
@@ -201,11 +202,17 @@ impl ImageIndex {
             .filter_map(|(at, code)| Some((u32_at(at, 0), TrapCode::from_number(*code)?)))
     }
 
-    /// All that is known of where code came from, ascending: text offset, and module offset or `u32::MAX`.
+    /// All that is known of where code came from, ascending: text offset, and [`Place`] or `u32::MAX`.
     pub fn addresses<'a>(&self, image: &'a [u8]) -> impl Iterator<Item = (u32, u32)> + 'a {
         self.section(image, Section::Addresses)
             .chunks_exact(8)
             .map(|entry| (u32_at(entry, 0), u32_at(entry, 4)))
+    }
+
+    /// The operators of bodies that stand in place of calls.
+    pub fn inlined<'a>(&self, image: &'a [u8]) -> impl Iterator<Item = InlinedPlace> + 'a {
+        let entries = self.section(image, Section::Inlined).chunks_exact(8);
+        entries.filter_map(inlined_place)
     }
 
     /// Code of one defined function.
@@ -240,13 +247,21 @@ impl ImageIndex {
         TrapCode::from_number(*self.section(image, Section::TrapCodes).get(index)?)
     }
 
-    /// The module byte offset that the code at this text offset was made from.
+    /// The module byte offset that the code at this text offset was made from, and those of the calls that it stands in place of, outwards.
+    /// Nothing if it was made from no operator.
     #[must_use]
-    pub fn module_offset_at(&self, image: &[u8], text_offset: u32) -> Option<u32> {
+    pub fn module_offsets_at(&self, image: &[u8], text_offset: u32) -> Vec<u32> {
         let entries = self.section(image, Section::Addresses);
         let after = partition(entries.len() / 8, |i| u32_at(entries, i * 8) <= text_offset);
-        let entry = after.checked_sub(1)? * 8;
-        Some(u32_at(entries, entry + 4)).filter(|offset| *offset != u32::MAX)
+        let place =
+            (after.checked_sub(1)).and_then(|i| Place::from_bits(u32_at(entries, i * 8 + 4)));
+        let inlined = self.section(image, Section::Inlined);
+        place.map_or_else(Vec::new, |place| {
+            place.module_offsets(|number| {
+                let at = number as usize * 8;
+                inlined_place(inlined.get(at..at + 8)?)
+            })
+        })
     }
 
     /// Where in the original module a defined function's body was.
@@ -254,6 +269,13 @@ impl ImageIndex {
     pub fn body(metadata: &Metadata, defined: u32) -> Option<FunctionBody> {
         metadata.module.bodies.get(defined as usize).copied()
     }
+}
+
+fn inlined_place(entry: &[u8]) -> Option<InlinedPlace> {
+    Some(InlinedPlace {
+        module_offset: u32_at(entry, 0),
+        called_at: Place::from_bits(u32_at(entry, 4))?,
+    })
 }
 
 fn called_function(entry: &[u8]) -> CalledFunction {

@@ -47,6 +47,8 @@ impl WasmBacktrace {
                 FrameInfo::add(&mut frames, engine, compiled, frame.text_offset);
             }
         }
+        // The same number whichever calls were inlined.
+        frames.truncate(rt::Backtrace::FRAMES_MAX);
         WasmBacktrace { message, frames }
     }
 
@@ -124,8 +126,8 @@ struct Names {
 }
 
 impl FrameInfo {
-    /// Adds the frame that code at `text_offset` belongs to; and before it, where that code was inlined from another
-    /// function, the frame of that one.
+    /// Adds the frame that code at `text_offset` belongs to; and before it, where that code was inlined from other
+    /// functions, the frames that calls of those would have had.
     fn add(
         frames: &mut Vec<FrameInfo>,
         engine: &Engine,
@@ -133,23 +135,22 @@ impl FrameInfo {
         text_offset: u32,
     ) {
         let module = compiled.module();
-        let module_offset = compiled.module_offset_at(text_offset);
+        let offsets = compiled.module_offsets_at(text_offset);
         let index = |defined: u32| defined + module.imported_functions;
-        let function = compiled.function_at(text_offset);
-        let source = module_offset.and_then(|offset| body_at(module, offset));
         let frame = |function: Option<u32>, module_offset| FrameInfo {
             module: Module::from_compiled(engine, compiled.clone()),
             function: function.map(index),
             module_offset,
             names: OnceLock::new(),
         };
-        if source.is_some() && source != function {
-            frames.push(frame(source, module_offset));
-            // Where it was called is not kept.
-            frames.push(frame(function, None));
-        } else {
-            frames.push(frame(function, module_offset));
+        let (outermost, inlined) = match offsets.split_last() {
+            Some((last, inlined)) => (Some(*last), inlined),
+            None => (None, &[][..]),
+        };
+        for offset in inlined {
+            frames.push(frame(body_at(module, *offset), Some(*offset)));
         }
+        frames.push(frame(compiled.function_at(text_offset), outermost));
     }
 
     /// Whether both are at the same instruction of the same function.
@@ -202,7 +203,7 @@ impl FrameInfo {
         self.names().function.as_deref()
     }
 
-    /// Where in the module's bytes the instruction is. `None` for a function that the frame before was inlined into.
+    /// Where in the module's bytes the instruction is. `None` in code that belongs to no instruction.
     #[must_use]
     pub fn module_offset(&self) -> Option<usize> {
         self.module_offset.map(|offset| offset as usize)
@@ -229,7 +230,7 @@ impl FrameInfo {
     fn write(&self, f: &mut fmt::Formatter<'_>, index: usize) -> fmt::Result {
         let offset = match self.module_offset {
             Some(offset) => format!("{offset:#x}"),
-            None => "inlined into".to_owned(),
+            None => "?".to_owned(),
         };
         let head = format!("{index:>3}: {offset} - ");
         let names = self.names();

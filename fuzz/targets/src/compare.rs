@@ -45,6 +45,11 @@ pub fn same_behaviour(
             ours_gave, theirs_gave,
             "{name} {arguments:x?}: ours (left), theirs (right)"
         );
+        if let (Err(Stop::Trap(_)), Some(ours), Some(theirs)) =
+            (&ours_gave, ours.trace(), theirs.trace())
+        {
+            assert_eq!(ours, theirs, "where {name} {arguments:x?} trapped");
+        }
         same_state(&name, &ours.state(), &theirs.state());
     }
     Ok(())

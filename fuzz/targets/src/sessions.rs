@@ -1,7 +1,7 @@
 //! An instance of the same module here and on `wasmi`, asked the same questions.
 
 use silica_contract::trap::TrapCode;
-use silica_engine::{Extern, Instance, Module, Ref, Store, ThrownException, Val};
+use silica_engine::{Extern, Instance, Module, Ref, Store, ThrownException, Val, WasmBacktrace};
 
 use crate::engines::{
     EngineKind, engine, silica_bits, silica_trap, silica_value, wasmi_bits, wasmi_trap, wasmi_value,
@@ -58,6 +58,9 @@ pub struct State {
     pub tables: Vec<Vec<bool>>,
 }
 
+/// A function, and an offset in the module.
+pub type Place = (Option<u32>, Option<usize>);
+
 /// An instance that can be called and looked at.
 pub trait Session {
     /// Exported functions that can be called, with their parameters' types: `None` for references, which are null.
@@ -72,6 +75,10 @@ pub trait Session {
     fn call(&mut self, name: &str, arguments: &[Argument]) -> Result<Vec<u128>, Stop>;
     /// What is exported besides functions.
     fn state(&mut self) -> State;
+    /// Where the last call trapped: function and offset of each frame. `None` where that is not known.
+    fn trace(&self) -> Option<&[Place]> {
+        None
+    }
 }
 
 /// Exports by name: `wasmi` does not keep their order.
@@ -85,6 +92,7 @@ fn sorted<E>(mut exports: Vec<(String, E)>) -> Vec<(String, E)> {
 pub struct SilicaSession {
     store: Store<()>,
     instance: Instance,
+    trace: Vec<Place>,
 }
 
 impl SilicaSession {
@@ -109,7 +117,11 @@ impl SilicaSession {
                 .unwrap_or_else(|e| panic!("{e:#}"));
         }
         match Instance::new(&mut store, &module, &[]) {
-            Ok(instance) => Ok(SilicaSession { store, instance }),
+            Ok(instance) => Ok(SilicaSession {
+                store,
+                instance,
+                trace: Vec::new(),
+            }),
             Err(error) => Err(Stop::of(&error).unwrap_or_else(|| panic!("{error:#}"))),
         }
     }
@@ -150,8 +162,18 @@ impl Session for SilicaSession {
         let mut results = vec![Val::I32(0); ty.results().len()];
         match function.call(&mut self.store, &arguments, &mut results) {
             Ok(()) => Ok(results.iter().map(silica_bits).collect()),
-            Err(error) => Err(Stop::of(&error).unwrap_or_else(|| panic!("{name}: {error:#}"))),
+            Err(error) => {
+                let frames = error.downcast_ref::<WasmBacktrace>();
+                let frames = frames.map_or(&[][..], WasmBacktrace::frames);
+                let places = frames.iter().map(|f| (f.func_index(), f.module_offset()));
+                self.trace = places.collect();
+                Err(Stop::of(&error).unwrap_or_else(|| panic!("{name}: {error:#}")))
+            }
         }
+    }
+
+    fn trace(&self) -> Option<&[Place]> {
+        Some(&self.trace)
     }
 
     fn state(&mut self) -> State {

@@ -1,6 +1,6 @@
 //! Backtraces: names, offsets, through the host, and how they are printed.
 
-use silica_engine::{Caller, Engine, Func, Instance, Module, Store, WasmBacktrace};
+use silica_engine::{Caller, Engine, Func, Instance, Module, Store, Tier, WasmBacktrace};
 use silica_tests_embed::{engine_with, instance, instance_in};
 
 const NESTED: &str = r#"(module $app
@@ -21,18 +21,19 @@ fn frames_have_names_and_indices() {
         .iter()
         .map(|frame| (frame.func_index(), frame.func_name()))
         .collect();
-    // Small callees may be inlined into the only function that is left then; their frames may be gone.
-    assert_eq!(frames.last(), Some(&(Some(2), None)));
+    let expected = [
+        (Some(0), Some("inner")),
+        (Some(1), Some("middle")),
+        (Some(2), None),
+    ];
+    assert_eq!(frames, expected);
     assert_eq!(backtrace.frames()[0].module().name(), Some("app"));
     assert!(backtrace.frames()[0].module_offset().is_some());
 }
 
 #[test]
-fn without_inlining_every_frame_is_there() {
-    let engine = engine_with(|config| {
-        config.compiler_inlining(false);
-    });
-    let (mut store, instance) = instance_in(&engine, NESTED);
+fn a_frame_is_a_line() {
+    let (mut store, instance) = instance(NESTED);
     let f = instance
         .get_typed_func::<(), ()>(&mut store, "outer")
         .unwrap();
@@ -54,6 +55,107 @@ fn without_inlining_every_frame_is_there() {
         "{text}"
     );
     assert_eq!(lines.len(), 5);
+}
+
+/// Functions that fail at a place that compilers move: each export is called with a 1 and the last address.
+const MOVED: &str = r#"(module
+    (memory 1)
+    (func (export "branch to a trap") (param i32 i32)
+        local.get 0 if unreachable end)
+    (func (export "branch over a trap") (param i32 i32)
+        block local.get 0 i32.eqz br_if 0 i32.const 7 drop unreachable end)
+    (func $add (param i32 i32) (result i32)
+        local.get 0 local.get 1 i32.load nop i32.add)
+    (func (export "operand of an addition") (param i32 i32)
+        i32.const 5 local.get 1 call $add drop)
+    (func (export "operand of a comparison") (param i32 i32)
+        local.get 0 local.get 1 i32.load8_u nop i32.lt_u if nop end)
+    (func (export "operand of a selection") (param i32 i32)
+        i32.const 3 i32.const 4 local.get 0 local.get 1 i32.load nop i32.lt_u select drop)
+    (func (export "written back") (param i32 i32)
+        local.get 1 local.get 1 i32.load local.get 0 i32.add i32.store)
+    (func (export "division") (param i32 i32)
+        local.get 0 i32.const 0 i32.div_s drop)
+    (func $inner (param i32) (result i32) local.get 0 i32.load)
+    (func $middle (param i32) (result i32) local.get 0 call $inner i32.const 1 i32.add)
+    (func (export "within") (param i32 i32) local.get 1 call $middle drop local.get 1 call $middle drop)
+    (func $tail (param i32) (result i32) local.get 0 return_call $inner)
+    (func (export "after a tail call") (param i32 i32) local.get 1 call $tail drop)
+    (tag $thrown)
+    (func $throws throw $thrown)
+    (func (export "in a handler") (param i32 i32)
+        block $caught try_table (catch $thrown $caught) call $throws end end
+        local.get 1 call $inner drop)
+    (func (export "in a loop") (param i32 i32)
+        (local i32)
+        loop
+            local.get 2 i32.const 1 i32.add local.set 2
+            local.get 2 i32.const 9 i32.eq if local.get 1 call $middle drop end
+            br 0
+        end))"#;
+
+/// The function and the offset of each frame when an export fails.
+fn places(engine: &Engine, name: &str) -> Vec<(Option<u32>, Option<usize>)> {
+    let (mut store, instance) = instance_in(engine, MOVED);
+    let f = instance
+        .get_typed_func::<(i32, i32), ()>(&mut store, name)
+        .unwrap();
+    let mut places = Vec::new();
+    // Later calls may be of other code.
+    for call in 0..3 {
+        let error = f.call(&mut store, (1, -1)).unwrap_err();
+        let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+        let frames = backtrace.frames().iter();
+        let found = frames
+            .map(|f| (f.func_index(), f.module_offset()))
+            .collect();
+        assert!(
+            call == 0 || places == found,
+            "{name}, call {call}: {places:?}, {found:?}"
+        );
+        places = found;
+    }
+    places
+}
+
+#[test]
+fn frames_are_the_same_in_each_tier() {
+    let without_inlining = engine_with(|config| {
+        config.compiler_inlining(false);
+    });
+    let others = [
+        ("optimized, with inlining", Engine::default()),
+        (
+            "one pass",
+            engine_with(|config| _ = config.tier(Tier::Baseline)),
+        ),
+        (
+            "optimized at once",
+            engine_with(|config| {
+                config
+                    .tier(Tier::Auto)
+                    .tier_up_threshold(1)
+                    .tier_up_stress(true);
+            }),
+        ),
+        (
+            "optimized when used",
+            engine_with(|config| {
+                config
+                    .tier(Tier::Auto)
+                    .tier_up_threshold(2)
+                    .tier_up_stress(true);
+            }),
+        ),
+    ];
+    let module = Module::new(&without_inlining, MOVED).unwrap();
+    for export in module.exports() {
+        let name = export.name();
+        let expected = places(&without_inlining, name);
+        for (tier, engine) in &others {
+            assert_eq!(places(engine, name), expected, "{name}: {tier}");
+        }
+    }
 }
 
 #[test]

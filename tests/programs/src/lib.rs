@@ -156,6 +156,29 @@ pub fn compile(path: &Path) -> Result<Module> {
     compile_with(&Config::new(), path)
 }
 
+/// Settings that the same programs run with: optimized ahead, tiers as they come, and tiers that optimize at once what was used so often.
+#[must_use]
+pub fn settings() -> Vec<(&'static str, Config)> {
+    let tiers = |change: &dyn Fn(&mut Config)| {
+        let mut config = Config::new();
+        config.tier(Tier::Auto);
+        change(&mut config);
+        config
+    };
+    vec![
+        ("optimized ahead", Config::new()),
+        ("tiers", tiers(&|_| ())),
+        (
+            "tiers, optimized at the second use",
+            tiers(&|config| _ = config.tier_up_threshold(2).tier_up_stress(true)),
+        ),
+        (
+            "tiers, optimized after some uses",
+            tiers(&|config| _ = config.tier_up_threshold(50).tier_up_stress(true)),
+        ),
+    ]
+}
+
 /// Compiles a large program that does little: in one pass, and with stack enough for the larger frames of such code.
 ///
 /// # Errors
@@ -175,7 +198,11 @@ pub fn quick() -> Config {
     config
 }
 
-fn compile_with(config: &Config, path: &Path) -> Result<Module> {
+/// Compiles a program with these settings.
+///
+/// # Errors
+/// When it is not a module that can be compiled.
+pub fn compile_with(config: &Config, path: &Path) -> Result<Module> {
     let engine = Engine::new(config)?;
     Module::from_file(&engine, path).with_context(|| format!("compiling {}", path.display()))
 }

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use silica_test_guests::{available, programs};
-use silica_tests_programs::Command;
+use silica_tests_programs::{Command, compile_with, settings};
 
 #[test]
 fn ripgrep_searches_a_tree() {
@@ -36,13 +36,16 @@ fn jaq_filters_json() {
     let Some(jaq) = available(programs::jaq()) else {
         return;
     };
-    let outcome = Command::new(&jaq, "jaq")
-        .arguments(["-c", "[.[] | select(.size > 10) | .name] | sort"])
-        .input(br#"[{"name":"b","size":20},{"name":"c","size":5},{"name":"a","size":11}]"#)
-        .run()
-        .expect("jaq runs");
-    assert_eq!(outcome.status, 0, "{outcome:?}");
-    assert_eq!(outcome.output, "[\"a\",\"b\"]\n");
+    for (name, config) in settings() {
+        let module = compile_with(&config, &jaq).expect("jaq compiles");
+        let outcome = Command::new(&jaq, "jaq")
+            .arguments(["-c", "[.[] | select(.size > 10) | .name] | sort"])
+            .input(br#"[{"name":"b","size":20},{"name":"c","size":5},{"name":"a","size":11}]"#)
+            .run_compiled(&module)
+            .expect("jaq runs");
+        assert_eq!(outcome.status, 0, "{name}: {outcome:?}");
+        assert_eq!(outcome.output, "[\"a\",\"b\"]\n", "{name}");
+    }
 }
 
 #[test]

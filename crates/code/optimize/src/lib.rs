@@ -15,6 +15,7 @@ mod call_sites;
 mod error;
 mod host;
 mod input;
+mod places;
 mod target;
 mod workspace;
 

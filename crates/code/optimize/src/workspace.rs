@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cranelift_codegen::{
-    CodegenError, Context, FinalizedRelocTarget,
+    CodegenError, CompiledCode, Context, FinalizedRelocTarget,
     binemit::Reloc,
     control::ControlPlane,
     ir::{self, ExternalName},
@@ -14,13 +14,13 @@ use cranelift_codegen::{
 };
 use cranelift_frontend::FunctionBuilderContext;
 use silica_contract::{
-    artefact::{CompiledFunction, Relocation, RelocationKind, SourceLocation},
+    artefact::{CompiledFunction, InlinedPlace, Relocation, RelocationKind},
     trap::TrapCode,
 };
 
 use crate::{
     CraneliftBackend, Error, Failure, FunctionInput, InlineSource, Target,
-    backend::ObjectsInMemory, call_sites,
+    backend::ObjectsInMemory, call_sites, places,
 };
 
 /// What a function became, for people to read.
@@ -45,6 +45,9 @@ struct State {
     builder: FunctionBuilderContext,
     /// References that lie in memory in the function that was translated.
     objects: Vec<ObjectsInMemory>,
+    /// The operators of bodies that stand in place of calls.
+    inlined: Vec<InlinedPlace>,
+    registers: regalloc2::Ctx,
 }
 
 impl Default for State {
@@ -53,6 +56,8 @@ impl Default for State {
             context: Context::new(),
             builder: FunctionBuilderContext::new(),
             objects: Vec::new(),
+            inlined: Vec::new(),
+            registers: regalloc2::Ctx::default(),
         }
     }
 }
@@ -85,7 +90,7 @@ impl Workspace {
         for isa in target.attempts() {
             let attempt = |state: &mut State| {
                 state.translate(target, isa, input, inliner, &mut translate)?;
-                state.emit(isa, false).map_err(Failure::Code)
+                state.emit(isa).map_err(Failure::Code)
             };
             match self.guarded(attempt) {
                 Err(Failure::Code(error @ (Error::Refused(_) | Error::Internal(_)))) => {
@@ -114,12 +119,12 @@ impl Workspace {
         self.guarded(|state| {
             state.translate(target, isa, input, inliner, &mut translate)?;
             let translated = state.context.func.display().to_string();
-            state.emit(isa, true).map_err(Failure::Code)?;
-            let code = state.context.compiled_code();
+            let code =
+                (state.machine_code(isa, true)).map_err(|error| Failure::Code(refusal(&error)))?;
             Ok(Listing {
                 translated,
                 optimized: state.context.func.display().to_string(),
-                assembly: code.and_then(|c| c.vcode.clone()).unwrap_or_default(),
+                assembly: code.vcode.unwrap_or_default(),
             })
         })
     }
@@ -165,21 +170,32 @@ impl State {
             input,
         );
         translate(&mut backend).map_err(Failure::Translation)?;
-        self.objects = backend
+        (self.objects, self.inlined) = backend
             .complete(isa.frontend_config())
             .map_err(Failure::Code)?;
         Ok(())
     }
 
-    fn emit(&mut self, isa: &dyn TargetIsa, listing: bool) -> Result<CompiledFunction, Error> {
-        self.context.set_disasm(listing);
-        self.context
-            .compile(isa, &mut ControlPlane::default())
-            .map_err(|error| refusal(&error.inner))?;
-        let code = self
-            .context
-            .compiled_code()
-            .ok_or_else(|| Error::Internal("no code came out".into()))?;
+    /// What Cranelift makes of the function that was translated.
+    fn machine_code(
+        &mut self,
+        isa: &dyn TargetIsa,
+        listing: bool,
+    ) -> Result<CompiledCode, CodegenError> {
+        let (context, plane) = (&mut self.context, &mut ControlPlane::default());
+        context.verify_if(isa)?;
+        places::before_optimizing(&mut context.func);
+        context.optimize(isa, plane)?;
+        places::after_optimizing(&mut context.func);
+        let (function, tree) = (&context.func, &context.domtree);
+        let code = isa.compile_function(function, tree, &mut self.registers, listing, plane)?;
+        Ok(code.apply_params(&function.params))
+    }
+
+    fn emit(&mut self, isa: &dyn TargetIsa) -> Result<CompiledFunction, Error> {
+        let code = &self
+            .machine_code(isa, false)
+            .map_err(|error| refusal(&error))?;
         let relocations = code
             .buffer
             .relocs()
@@ -191,7 +207,8 @@ impl State {
             bytes: code.buffer.data().to_vec(),
             relocations,
             traps: traps(code.buffer.traps())?,
-            locations: source_locations(locations.map(|l| (l.start, l.end, l.loc))),
+            locations: places::source_locations(locations.map(|l| (l.start, l.end, l.loc))),
+            inlined: std::mem::take(&mut self.inlined),
             frame_bytes: call_sites::frame_bytes(code),
             stack_maps: call_sites::stack_maps(code, &self.objects),
             handlers: call_sites::handlers(code)?,
@@ -252,29 +269,4 @@ fn our_trap_code(code: ir::TrapCode) -> Result<TrapCode, Error> {
         ours => TrapCode::from_number(ours.as_raw().get())
             .ok_or_else(|| Error::Internal(format!("unknown trap {ours}"))),
     }
-}
-
-/// Entries that hold until the next, made of ranges that may leave gaps.
-fn source_locations(
-    ranges: impl Iterator<Item = (u32, u32, ir::SourceLoc)>,
-) -> Vec<SourceLocation> {
-    let mut entries: Vec<SourceLocation> = Vec::new();
-    let mut push = |offset: u32, module_offset: Option<u32>| match entries.last_mut() {
-        Some(last) if last.module_offset == module_offset => {}
-        Some(last) if last.offset == offset => last.module_offset = module_offset,
-        _ => entries.push(SourceLocation {
-            offset,
-            module_offset,
-        }),
-    };
-    let mut end = 0;
-    for (start, stop, location) in ranges {
-        if start > end {
-            push(end, None);
-        }
-        push(start, (!location.is_default()).then(|| location.bits()));
-        end = stop;
-    }
-    push(end, None);
-    entries
 }

@@ -103,6 +103,7 @@ pub(crate) fn write(
         functions: image::Functions::Whole(&text.functions),
         traps: &text.traps,
         addresses: &text.addresses,
+        inlined: &text.inlined,
         memories: &memories,
         kept: &kept,
         stack_maps: &text.stack_maps,

@@ -2,7 +2,7 @@
 //! offsets, references in frames and handlers.
 
 use silica_contract::{
-    artefact::{CompiledFunction, Relocation, RelocationKind},
+    artefact::{CompiledFunction, InlinedPlace, Relocation, RelocationKind},
     call_sites::{Handler, StackMap},
     image::CodeRange,
     settings::Architecture,
@@ -19,6 +19,7 @@ pub(crate) struct Text {
     pub(crate) functions: Vec<CodeRange>,
     pub(crate) traps: Vec<(u32, TrapCode)>,
     pub(crate) addresses: Vec<(u32, u32)>,
+    pub(crate) inlined: Vec<InlinedPlace>,
     pub(crate) stack_maps: Vec<StackMap>,
     pub(crate) handlers: Vec<Handler>,
 }
@@ -89,11 +90,15 @@ impl Text {
         let traps = function.traps.iter();
         self.traps
             .extend(traps.map(|(offset, code)| (start + offset, *code)));
+        let before = self.inlined.len() as u32;
         for location in &function.locations {
-            let module_offset = location.module_offset.unwrap_or(u32::MAX);
-            self.addresses
-                .push((start + location.offset, module_offset));
+            let place = location
+                .place
+                .map_or(u32::MAX, |place| place.after(before).bits());
+            self.addresses.push((start + location.offset, place));
         }
+        let inlined = function.inlined.iter().map(|place| place.after(before));
+        self.inlined.extend(inlined);
         self.stack_maps
             .extend(function.stack_maps.into_iter().map(|map| StackMap {
                 return_offset: start + map.return_offset,

@@ -37,7 +37,7 @@ fn a_division_has_its_traps_and_offsets() {
         .filter_map(|at| {
             Some((
                 index.trap_at(&image, at)?,
-                index.module_offset_at(&image, at),
+                index.module_offsets_at(&image, at).first().copied(),
             ))
         })
         .collect();

@@ -181,10 +181,10 @@ impl CompiledModule {
         self.0.code.function_at(text_offset)
     }
 
-    /// The module byte offset that the code at this offset was made from.
+    /// The module byte offset that the code at this offset was made from, and those of the calls that it stands in place of, outwards.
     #[must_use]
-    pub fn module_offset_at(&self, text_offset: u32) -> Option<u32> {
-        self.0.code.module_offset_at(text_offset)
+    pub fn module_offsets_at(&self, text_offset: u32) -> Vec<u32> {
+        self.0.code.module_offsets_at(text_offset)
     }
 
     /// What compiles its functions when they are called, if they are not compiled yet.

@@ -104,6 +104,6 @@ fn read_all(image: &[u8]) {
         let _ = index.function_at(image, offset);
         let _ = index.called_at(image, offset);
         let _ = index.trap_at(image, offset);
-        let _ = index.module_offset_at(image, offset);
+        let _ = index.module_offsets_at(image, offset);
     }
 }

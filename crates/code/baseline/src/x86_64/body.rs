@@ -5,7 +5,7 @@
 
 use silica_contract::{
     abi::{Assigner, Location, results_fit_registers},
-    artefact::{CompiledFunction, SourceLocation},
+    artefact::{CompiledFunction, Place, SourceLocation},
     call_sites::{Handler, Run, SLOT_BYTES},
     settings::Architecture,
     trap::TrapCode,
@@ -359,6 +359,7 @@ impl BaselineBackend {
             relocations: self.relocations.clone(),
             traps: self.traps.clone(),
             locations: self.locations.clone(),
+            inlined: Vec::new(),
             frame_bytes,
             stack_maps: std::mem::take(&mut self.stack_maps),
             handlers,
@@ -439,11 +440,9 @@ impl BaselineBackend {
         {
             self.locations.pop();
         }
-        if self.locations.last().map(|last| last.module_offset) != Some(module_offset) {
-            self.locations.push(SourceLocation {
-                offset,
-                module_offset,
-            });
+        let place = module_offset.map(Place::at);
+        if self.locations.last().map(|last| last.place) != Some(place) {
+            self.locations.push(SourceLocation { offset, place });
         }
     }
 }

@@ -22,6 +22,7 @@ use super::{
     state::{CraneliftBackend, Exit, Operand},
     types::{ir_type, results_fit, signature_of, trap_code},
 };
+use crate::places;
 
 /// Flags of what generated code alone reads and writes, on its own stack.
 fn area_flags() -> MemFlagsData {
@@ -177,9 +178,12 @@ impl CraneliftBackend<'_> {
         ty: &FunctionType,
         arguments: Vec<Value>,
     ) {
-        // In a body that stands in place of a call, the caller goes on afterwards.
+        // In a body that stands in place of a call, the caller goes on afterwards: the callee is called where that was.
         let Exit::Return(area) = self.frame().exit else {
             let handler = self.frame().handler;
+            if let Some(called_at) = self.frame().called_at {
+                self.builder.set_srcloc(places::location(called_at));
+            }
             let results = self.emit_call(target, ty, arguments, handler);
             self.emit_return(results);
             return;

@@ -60,6 +60,7 @@ impl CraneliftBackend<'_> {
             locals: Locals::Variables(variables),
             exit: Exit::Return((!fits).then(|| params[pointers - 1])),
             handler: None,
+            called_at: None,
         });
     }
 

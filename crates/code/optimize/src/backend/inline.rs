@@ -8,14 +8,17 @@
 //! What bounds it: a body's size, how deep bodies nest, no body within itself, and a budget for each function.
 
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
-use silica_contract::trap::TrapCode;
+use silica_contract::{
+    artefact::{InlinedPlace, Place},
+    trap::TrapCode,
+};
 use silica_module::FunctionType;
 
 use super::{
     state::{CraneliftBackend, Exit, InlinedCall, Join},
     types::trap_code,
 };
-use crate::Error;
+use crate::{Error, places};
 
 /// How deep bodies may nest.
 const DEPTH_MAX: usize = 4;
@@ -39,13 +42,14 @@ impl CraneliftBackend<'_> {
     ) -> Vec<Value> {
         let source = self.inliner.expect("`may_inline` found one");
         self.inline_budget -= source.inline_bytes(function).unwrap_or(0);
+        let location = self.builder.srcloc();
         self.inlined_call = Some(InlinedCall {
             function,
             arguments,
             handler,
+            called_at: places::place(location),
         });
         let depth = self.frames.len();
-        let location = self.builder.srcloc();
         let valid = source.translate(function, self);
         self.builder.set_srcloc(location);
         if !valid {
@@ -56,6 +60,22 @@ impl CraneliftBackend<'_> {
             unreachable!("the body was opened in place of a call");
         };
         self.close_join(join)
+    }
+
+    /// Where the operator at this offset in the module is.
+    pub(super) fn place(&mut self, module_offset: u32) -> Place {
+        let called_at = match &self.inlined_call {
+            Some(call) => call.called_at,
+            None => self.frames.last().and_then(|frame| frame.called_at),
+        };
+        let Some(called_at) = called_at else {
+            return Place::at(module_offset);
+        };
+        self.inlined.push(InlinedPlace {
+            module_offset,
+            called_at,
+        });
+        Place::inlined(self.inlined.len() as u32 - 1)
     }
 
     /// What `begin` does for a body in place of a call.

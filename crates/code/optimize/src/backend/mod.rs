@@ -16,7 +16,7 @@ mod table;
 mod types;
 mod vector;
 
-use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, condcodes::IntCC, types as ir_types};
+use cranelift_codegen::ir::{self, InstBuilder, condcodes::IntCC, types as ir_types};
 use silica_contract::{builtin::Builtin, trap::TrapCode};
 use silica_module::FunctionType;
 use silica_operator::{
@@ -25,6 +25,8 @@ use silica_operator::{
     VectorCompare, VectorLoad, VectorReduce, VectorShift, VectorTernary, VectorUnary, WideBinary,
 };
 use silica_translate::{Access, Backend, BranchTarget, CallTarget, Field};
+
+use crate::places;
 
 use state::Locals;
 pub(crate) use state::ObjectsInMemory;
@@ -43,7 +45,8 @@ impl Backend for CraneliftBackend<'_> {
     }
 
     fn set_module_offset(&mut self, offset: u32) {
-        self.builder.set_srcloc(SourceLoc::new(offset));
+        let place = self.place(offset);
+        self.builder.set_srcloc(places::location(place));
     }
 
     fn finish(&mut self) {}

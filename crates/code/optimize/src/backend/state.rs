@@ -13,7 +13,12 @@ use cranelift_codegen::{
     isa::TargetFrontendConfig,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use silica_contract::{abi, builtin::BuiltinResult, call_sites::SLOT_BYTES};
+use silica_contract::{
+    abi,
+    artefact::{InlinedPlace, Place},
+    builtin::BuiltinResult,
+    call_sites::SLOT_BYTES,
+};
 use silica_module::FunctionType;
 use silica_operator::MachineType;
 
@@ -117,6 +122,8 @@ pub(super) struct Frame {
     pub(super) exit: Exit,
     /// Where exceptions go that leave the body: out of the function, or to the handler of the call that it replaces.
     pub(super) handler: Option<ir::Block>,
+    /// The call in whose place it is.
+    pub(super) called_at: Option<Place>,
 }
 
 /// A call in whose place a body is about to begin.
@@ -124,6 +131,7 @@ pub(super) struct InlinedCall {
     pub(super) function: u32,
     pub(super) arguments: Vec<ir::Value>,
     pub(super) handler: Option<ir::Block>,
+    pub(super) called_at: Option<Place>,
 }
 
 /// What a return of a frame does.
@@ -144,6 +152,8 @@ pub struct CraneliftBackend<'a> {
     /// Open bodies, the function's own first.
     pub(super) frames: Vec<Frame>,
     pub(super) inlined_call: Option<InlinedCall>,
+    /// The operators of bodies in place of calls.
+    pub(super) inlined: Vec<InlinedPlace>,
     /// Blocks that exceptions go on in.
     pub(super) handlers: HashSet<ir::Block>,
     objects_in_memory: Vec<ObjectsInMemory>,
@@ -174,6 +184,7 @@ impl<'a> CraneliftBackend<'a> {
             inline_budget: budget(input.body_bytes),
             frames: Vec::new(),
             inlined_call: None,
+            inlined: Vec::new(),
             handlers: HashSet::new(),
             objects_in_memory: Vec::new(),
             entrance: None,
@@ -190,7 +201,7 @@ impl<'a> CraneliftBackend<'a> {
     pub(crate) fn complete(
         mut self,
         config: TargetFrontendConfig,
-    ) -> Result<Vec<ObjectsInMemory>, Error> {
+    ) -> Result<(Vec<ObjectsInMemory>, Vec<InlinedPlace>), Error> {
         let has_entrance = self.entrance.as_ref().is_none_or(|e| e.is_connected);
         if self.failure.is_none() && !has_entrance {
             self.failure = Some(Error::Refused(
@@ -204,7 +215,7 @@ impl<'a> CraneliftBackend<'a> {
         let objects = std::mem::take(&mut self.objects_in_memory);
         clear_inlined(self.builder.func, &objects);
         self.builder.finalize(config);
-        Ok(objects)
+        Ok((objects, self.inlined))
     }
 
     pub(super) fn frame(&self) -> &Frame {
@@ -299,15 +310,21 @@ impl<'a> CraneliftBackend<'a> {
 
     /// Opens a body: the function's own, or one in place of a call.
     pub(super) fn open_body(&mut self, ty: &FunctionType, locals: &[MachineType], edges: u64) {
-        let (params, exit, function, handler) = match self.inlined_call.take() {
+        let (params, exit, function, handler, called_at) = match self.inlined_call.take() {
             Some(call) => {
                 let exit = Exit::Join(Self::open_inlined(ty));
-                (call.arguments, exit, call.function, call.handler)
+                let InlinedCall {
+                    function,
+                    handler,
+                    called_at,
+                    ..
+                } = call;
+                (call.arguments, exit, function, handler, called_at)
             }
             None if self.input.entrance.is_some() => return self.open_at_loop(ty, locals, edges),
             None => {
                 let (params, exit) = self.open_function(ty);
-                (params, exit, self.input.function, None)
+                (params, exit, self.input.function, None, None)
             }
         };
         let locals = self.declare_locals(ty, &params, locals, edges);
@@ -316,6 +333,7 @@ impl<'a> CraneliftBackend<'a> {
             locals,
             exit,
             handler,
+            called_at,
         });
     }
 

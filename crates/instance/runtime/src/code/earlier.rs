@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use silica_contract::{
+    artefact::{InlinedPlace, Place},
     call_sites::{Handler, StackMap},
     image::{self, CalledFunction, Functions, ImageError, ImageParts, Section},
     image_index::ImageIndex,
@@ -81,8 +82,8 @@ impl Earlier {
         self.index().called_at(self.image.bytes(), offset)
     }
 
-    pub(super) fn module_offset_at(&self, offset: u32) -> Option<u32> {
-        self.index().module_offset_at(self.image.bytes(), offset)
+    pub(super) fn module_offsets_at(&self, offset: u32) -> Vec<u32> {
+        self.index().module_offsets_at(self.image.bytes(), offset)
     }
 
     pub(super) fn trap_at(&self, offset: u32) -> Option<TrapCode> {
@@ -109,6 +110,7 @@ pub(super) struct Collected {
     functions: Vec<CalledFunction>,
     traps: Vec<(u32, TrapCode)>,
     addresses: Vec<(u32, u32)>,
+    inlined: Vec<InlinedPlace>,
     stack_maps: Vec<StackMap>,
     handlers: Vec<Handler>,
 }
@@ -124,6 +126,7 @@ impl Collected {
             functions: index.called(bytes).collect(),
             traps: index.traps(bytes).collect(),
             addresses: index.addresses(bytes).collect(),
+            inlined: index.inlined(bytes).collect(),
             stack_maps: index.stack_maps(bytes).all().collect(),
             handlers: index.handlers(bytes).all().collect(),
         }
@@ -142,9 +145,14 @@ impl Collected {
         let traps = placed.traps().iter();
         self.traps
             .extend(traps.map(|(at, code)| (start + at, *code)));
+        let before = self.inlined.len() as u32;
+        let bits =
+            |place: Option<Place>| place.map_or(u32::MAX, |place| place.after(before).bits());
         let locations = placed.locations().iter();
         self.addresses
-            .extend(locations.map(|(at, module)| (start + at, module.unwrap_or(u32::MAX))));
+            .extend(locations.map(|l| (start + l.offset, bits(l.place))));
+        let inlined = placed.inlined().iter().map(|place| place.after(before));
+        self.inlined.extend(inlined);
         self.stack_maps
             .extend(placed.stack_maps().all().map(|map| StackMap {
                 return_offset: start + map.return_offset,
@@ -176,6 +184,7 @@ impl Collected {
             functions: Functions::Called(&self.functions),
             traps: &self.traps,
             addresses: &self.addresses,
+            inlined: &self.inlined,
             memories: of.section(Section::Memories),
             kept: &[],
             stack_maps: &self.stack_maps,

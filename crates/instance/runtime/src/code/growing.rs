@@ -255,12 +255,12 @@ impl GrowingCode {
         ((offset as usize) < earlier.end()).then_some(earlier)
     }
 
-    pub(super) fn module_offset_at(&self, offset: u32) -> Option<u32> {
+    pub(super) fn module_offsets_at(&self, offset: u32) -> Vec<u32> {
         if let Some(earlier) = self.earlier_at(offset) {
-            return earlier.module_offset_at(offset);
+            return earlier.module_offsets_at(offset);
         }
-        let placed = self.placed.at(offset)?;
-        placed.module_offset_at(offset - placed.start)
+        let placed = self.placed.at(offset);
+        placed.map_or_else(Vec::new, |p| p.module_offsets_at(offset - p.start))
     }
 
     /// The code of a function, compiled if it was not there.

@@ -71,11 +71,11 @@ impl Code {
         }
     }
 
-    /// The module byte offset that the code at this text offset was made from.
-    pub(crate) fn module_offset_at(&self, offset: u32) -> Option<u32> {
+    /// The module byte offset that the code at this text offset was made from, and those of the calls that it stands in place of, outwards.
+    pub(crate) fn module_offsets_at(&self, offset: u32) -> Vec<u32> {
         match self {
-            Code::Published(code) => code.module_offset_at(offset),
-            Code::Growing(code) => code.module_offset_at(offset),
+            Code::Published(code) => code.module_offsets_at(offset),
+            Code::Growing(code) => code.module_offsets_at(offset),
         }
     }
 }

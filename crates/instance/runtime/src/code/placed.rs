@@ -9,7 +9,7 @@ use std::{
 };
 
 use silica_contract::{
-    artefact::CompiledFunction,
+    artefact::{CompiledFunction, InlinedPlace, SourceLocation},
     call_sites::{Handler, Handlers, StackMaps, write_handlers, write_stack_maps},
     image::CodeRange,
     trap::TrapCode,
@@ -56,7 +56,8 @@ pub(super) struct Placed {
     /// Ascending.
     traps: Box<[(u32, TrapCode)]>,
     /// Where code came from, ascending; an entry holds until the next.
-    locations: Box<[(u32, Option<u32>)]>,
+    locations: Box<[SourceLocation]>,
+    inlined: Box<[InlinedPlace]>,
     stack_maps: Box<[u8]>,
     handlers: Box<[u8]>,
     /// Where the call returns by which it goes on in other code of its own.
@@ -72,7 +73,6 @@ impl Placed {
         (at, took): (Duration, Duration),
     ) -> Placed {
         let bytes = function.bytes.len() as u32;
-        let locations = function.locations.iter();
         let encoded = |is_empty: bool, write: &dyn Fn() -> Vec<u8>| match is_empty {
             true => Box::default(),
             false => write().into_boxed_slice(),
@@ -89,7 +89,8 @@ impl Placed {
                 bytes,
             },
             traps: function.traps.clone().into_boxed_slice(),
-            locations: locations.map(|l| (l.offset, l.module_offset)).collect(),
+            locations: function.locations.clone().into_boxed_slice(),
+            inlined: function.inlined.clone().into_boxed_slice(),
             stack_maps: encoded(function.stack_maps.is_empty(), &|| {
                 write_stack_maps(&function.stack_maps)
             }),
@@ -114,8 +115,13 @@ impl Placed {
     }
 
     /// Where code came from, ascending; an entry holds until the next.
-    pub(super) fn locations(&self) -> &[(u32, Option<u32>)] {
+    pub(super) fn locations(&self) -> &[SourceLocation] {
         &self.locations
+    }
+
+    /// The operators of bodies that stand in place of calls.
+    pub(super) fn inlined(&self) -> &[InlinedPlace] {
+        &self.inlined
     }
 
     /// The references that its frames keep, by return address.
@@ -133,9 +139,12 @@ impl Placed {
         Some(self.traps[index.ok()?].1)
     }
 
-    pub(super) fn module_offset_at(&self, offset: u32) -> Option<u32> {
-        let after = self.locations.partition_point(|place| place.0 <= offset);
-        self.locations[after.checked_sub(1)?].1
+    pub(super) fn module_offsets_at(&self, offset: u32) -> Vec<u32> {
+        let after = self.locations.partition_point(|l| l.offset <= offset);
+        let place = (after.checked_sub(1)).and_then(|index| self.locations[index].place);
+        place.map_or_else(Vec::new, |place| {
+            place.module_offsets(|number| self.inlined.get(number as usize).copied())
+        })
     }
 
     /// The handler of the call that returns there; its own offset counts from the function's start, too.
@@ -226,7 +235,7 @@ impl Drop for PlacedList {
 
 #[cfg(test)]
 mod tests {
-    use silica_contract::artefact::SourceLocation;
+    use silica_contract::artefact::Place;
 
     use super::*;
 
@@ -237,11 +246,11 @@ mod tests {
             locations: vec![
                 SourceLocation {
                     offset: 2,
-                    module_offset: Some(100),
+                    place: Some(Place::at(100)),
                 },
                 SourceLocation {
                     offset: 8,
-                    module_offset: None,
+                    place: None,
                 },
             ],
             handlers: vec![Handler {
@@ -279,8 +288,8 @@ mod tests {
         let placed = placed(0, 640, 10);
         assert_eq!(placed.trap_at(7), Some(TrapCode::MemoryOutOfBounds));
         assert_eq!(placed.trap_at(2), None);
-        let places = [1, 2, 7, 8].map(|offset| placed.module_offset_at(offset));
-        assert_eq!(places, [None, Some(100), Some(100), None]);
+        let places = [1, 2, 7, 8].map(|offset| placed.module_offsets_at(offset));
+        assert_eq!(places, [vec![], vec![100], vec![100], vec![]]);
         assert_eq!(
             placed.handler_at(5).map(|handler| handler.handler_offset),
             Some(9)

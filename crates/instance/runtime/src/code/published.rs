@@ -68,9 +68,9 @@ impl PublishedCode {
         self.image.index().function_at(self.image.bytes(), offset)
     }
 
-    pub(super) fn module_offset_at(&self, offset: u32) -> Option<u32> {
+    pub(super) fn module_offsets_at(&self, offset: u32) -> Vec<u32> {
         let index = self.image.index();
-        index.module_offset_at(self.image.bytes(), offset)
+        index.module_offsets_at(self.image.bytes(), offset)
     }
 }
 

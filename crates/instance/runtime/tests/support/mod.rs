@@ -211,6 +211,7 @@ impl Builder {
             functions: Functions::Whole(&functions),
             traps: &traps,
             addresses: &addresses,
+            inlined: &[],
             memories: &self.memories,
             kept: &self.kept,
             stack_maps: &[],
