@@ -206,7 +206,8 @@ impl<'a> Values<'a> {
         match ty {
             DefinedType::Flags(names) => {
                 if names.len() < 32 {
-                    body.all([I::I32Const((1 << names.len()) - 1), I::I32And]);
+                    let known = !(u32::MAX << names.len());
+                    body.all([I::I32Const(known as i32), I::I32And]);
                 }
             }
             DefinedType::Own(resource) => {

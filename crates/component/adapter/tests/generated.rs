@@ -6,6 +6,12 @@ use silica_component_adapter::{AdapterImport, Side, generate};
 use silica_component_describe::{Callee, ComponentLimits, Plan, Step, Trampoline, describe};
 use silica_module::{Features, parse_text};
 
+/// The type of so many flags.
+fn flags(count: usize) -> String {
+    let names: Vec<String> = (0..count).map(|number| format!("\"f{number}\"")).collect();
+    format!("(flags {})", names.join(" "))
+}
+
 /// A component in which one part calls another with a list of `ty`.
 fn plan(ty: &str) -> Plan {
     let text = r#"(component
@@ -40,7 +46,11 @@ fn plan(ty: &str) -> Plan {
 
 #[test]
 fn adapters_are_valid_modules() {
+    // Of 31 all the bits but one stand for something, of 32 all.
+    let (nearly_all, all) = (flags(31), flags(32));
     let types = [
+        &nearly_all,
+        &all,
         "bool",
         "s8",
         "u16",
