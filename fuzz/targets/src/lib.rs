@@ -9,6 +9,7 @@
 
 pub mod compare;
 pub mod engines;
+pub mod interface;
 pub mod modules;
 pub mod operators;
 pub mod random;
@@ -20,7 +21,9 @@ mod targets;
 #[cfg(unix)]
 pub mod world;
 
-pub use targets::{COMPARED_WITH_V8, TARGETS, Target, check_straight_line};
+pub use targets::{
+    COMPARED_WITH_V8, INSTANTIATED_COMPONENTS, TARGETS, Target, check_straight_line,
+};
 
 /// Runs the target of this name.
 ///

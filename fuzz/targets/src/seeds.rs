@@ -4,15 +4,23 @@ use std::path::{Path, PathBuf};
 
 use crate::random::Random;
 
-/// A seed: its file's stem, and the module's bytes.
+/// A seed: its file's stem, and the bytes of the module or the component.
 #[derive(Clone, Debug)]
 pub struct Seed {
     /// Name of its file, without the ending.
     pub name: String,
     /// Its text.
     pub text: String,
-    /// Its module.
+    /// Its module, or component.
     pub bytes: Vec<u8>,
+}
+
+impl Seed {
+    /// Whether it is a component, and not a module.
+    #[must_use]
+    pub fn is_component(&self) -> bool {
+        silica_component_describe::is_component(&self.bytes)
+    }
 }
 
 /// Where the sources are.
@@ -24,7 +32,7 @@ pub fn folder() -> PathBuf {
 /// All seeds, by name.
 ///
 /// # Panics
-/// Where a seed cannot be read or is no module: that is a mistake in the repository.
+/// Where a seed cannot be read or assembled: that is a mistake in the repository.
 #[must_use]
 pub fn all() -> Vec<Seed> {
     let entries = std::fs::read_dir(folder()).expect("fuzz/seeds is part of the repository");

@@ -1,6 +1,7 @@
 //! The table of targets.
 
 mod compile;
+mod components;
 mod decode;
 mod differential;
 mod image;
@@ -8,11 +9,13 @@ mod straight_line;
 mod text;
 mod tiers;
 mod v8;
+mod values;
 #[cfg(unix)]
 mod wasi_calls;
 #[cfg(unix)]
 mod wasi_paths;
 
+pub use components::INSTANTIATED as INSTANTIATED_COMPONENTS;
 pub use straight_line::check as check_straight_line;
 pub use v8::COMPARED as COMPARED_WITH_V8;
 
@@ -28,6 +31,7 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     target("compile", compile::run),
+    target("components", components::run),
     target("decode", decode::run),
     target("differential", differential::run),
     target("image", image::run),
@@ -35,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     target("text", text::run),
     target("tiers", tiers::run),
     target("v8", v8::run),
+    target("values", values::run),
     #[cfg(unix)]
     target("wasi_calls", wasi_calls::run),
     #[cfg(unix)]

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use silica_fuzz_targets::{COMPARED_WITH_V8, TARGETS, random::Random};
+use silica_fuzz_targets::{COMPARED_WITH_V8, INSTANTIATED_COMPONENTS, TARGETS, random::Random};
 use silica_test_guests::{available, programs};
 
 /// Runs a target on so many inputs of up to `bytes_max` bytes, or on those that `$SILICA_FUZZ_SEEDS` names (`1000..2000`).
@@ -37,6 +37,18 @@ fn decode() {
 #[test]
 fn text() {
     run("text", 2000, 200);
+}
+
+#[test]
+fn components() {
+    run("components", 300, 2000);
+    let instantiated = INSTANTIATED_COMPONENTS.load(Ordering::Relaxed);
+    assert!(instantiated > 100, "only {instantiated} were instantiated");
+}
+
+#[test]
+fn values() {
+    run("values", 500, 600);
 }
 
 #[test]

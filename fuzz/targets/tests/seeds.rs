@@ -2,18 +2,23 @@
 
 #![forbid(unsafe_code)]
 
+use silica_component_describe::{ComponentLimits, validate};
 use silica_fuzz_targets::{TARGETS, random::Random, seeds};
 
 /// Mutants of each seed for each target.
 const MUTANTS: u64 = 200;
 
 #[test]
-fn every_seed_is_a_valid_module() {
+fn every_seed_is_valid() {
+    let features = silica_module::Features::default();
     for seed in seeds::all() {
-        let features = silica_module::Features::default();
-        let limits = silica_module::Limits::default();
-        let module = silica_module::validate(&seed.bytes, &features, &limits);
-        assert!(module.is_ok(), "{}: {:?}", seed.name, module.err());
+        let valid = if seed.is_component() {
+            validate(&seed.bytes, features, &ComponentLimits::default())
+        } else {
+            let limits = silica_module::Limits::default();
+            silica_module::validate(&seed.bytes, &features, &limits).map(drop)
+        };
+        assert!(valid.is_ok(), "{}: {:?}", seed.name, valid.err());
     }
 }
 

@@ -27,6 +27,7 @@ static IMAGES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     };
     seeds::all()
         .iter()
+        .filter(|seed| !seed.is_component())
         .map(|seed| image(seed).expect("the seeds compile"))
         .collect()
 });
