@@ -22,43 +22,58 @@ use std::time::Duration;
 struct Program {
     name: &'static str,
     find: fn() -> Result<PathBuf, Skipped>,
+    /// The export that is called instead of the program, whose result is shown.
+    invoked: Option<&'static str>,
     arguments: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 8] = [
+    Program {
+        name: "a line (C)",
+        find: || guest("c/line"),
+        invoked: None,
+        arguments: &[],
+    },
     Program {
         name: "hello (C)",
         find: || guest("c/hello"),
+        invoked: None,
         arguments: &[],
     },
     Program {
         name: "hello (Rust)",
         find: || guest("hello"),
+        invoked: None,
         arguments: &[],
     },
     Program {
         name: "jaq",
         find: programs::jaq,
+        invoked: None,
         arguments: &["--version"],
     },
     Program {
         name: "CPython",
         find: programs::python,
+        invoked: None,
         arguments: &["-c", "print(1)"],
     },
     Program {
         name: "Pandoc",
         find: programs::pandoc,
-        arguments: &["--version"],
+        invoked: Some("malloc"),
+        arguments: &["16"],
     },
     Program {
         name: "Yosys",
-        find: || programs::yosys().map(|program| program.module),
+        find: || programs::ice40_tools().map(|tools| tools.yosys.module),
+        invoked: None,
         arguments: &["--version"],
     },
     Program {
         name: "clang",
         find: || programs::clang().map(|program| program.module),
+        invoked: None,
         arguments: &["clang", "--version"],
     },
 ];
@@ -112,7 +127,12 @@ pub(crate) fn run(paths: &Paths, options: &Options) -> Result<ExitCode> {
 }
 
 /// The command for a start, if the engine has such starts. Whatever it keeps is in `folder`.
-fn command(engine: &Engine, kept: Kept, module: &Path, folder: &Path) -> Option<Command> {
+fn command(
+    engine: &Engine,
+    kept: Kept,
+    (program, module): (&Program, &Path),
+    folder: &Path,
+) -> Option<Command> {
     let mut command = Command::new(&engine.program);
     match (engine.kind, kept) {
         (Kind::Silica, Kept::Nothing) => command.args(["run", "--tier", "auto", "--cache", "off"]),
@@ -127,6 +147,14 @@ fn command(engine: &Engine, kept: Kept, module: &Path, folder: &Path) -> Option<
         (Kind::Native | Kind::Baseline, _)
         | (Kind::Node | Kind::Wasmedge | Kind::Wamr | Kind::Wazero, Kept::Cache) => return None,
     };
+    match (engine.kind, program.invoked) {
+        (_, None) => {}
+        (Kind::Silica | Kind::Wasmtime | Kind::Node, Some(name)) => {
+            _ = command.args(["--invoke", name])
+        }
+        // Others have their own ways, or none.
+        (_, Some(_)) => return None,
+    }
     command.arg(module);
     if engine.kind == Kind::Wasmer {
         command.arg("--");
@@ -151,7 +179,7 @@ fn measure(
     }
     std::fs::create_dir_all(&folder).context("cannot make a cache")?;
     let new = || {
-        let mut command = command(engine, kept, module, &folder)?;
+        let mut command = command(engine, kept, (program, module), &folder)?;
         command.args(program.arguments);
         Some(command)
     };

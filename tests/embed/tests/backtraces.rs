@@ -62,6 +62,8 @@ const MOVED: &str = r#"(module
     (memory 1)
     (func (export "branch to a trap") (param i32 i32)
         local.get 0 if unreachable end)
+    (func (export "branch to either of two traps") (param i32 i32)
+        local.get 0 if unreachable else nop unreachable end)
     (func (export "branch over a trap") (param i32 i32)
         block local.get 0 i32.eqz br_if 0 i32.const 7 drop unreachable end)
     (func $add (param i32 i32) (result i32)

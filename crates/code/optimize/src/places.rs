@@ -6,14 +6,15 @@
 use cranelift_codegen::{
     cursor::{Cursor, FuncCursor},
     entity::SecondaryMap,
-    ir::{Block, Function, Inst, InstructionData, Opcode, SourceLoc, Value},
+    ir::{Block, Function, Inst, InstBuilder, InstructionData, Opcode, SourceLoc, Value},
 };
 use silica_contract::artefact::{Place, SourceLocation};
 
 /// How many instructions after a load it may become part of: an extension, a comparison, a branch or a selection.
 const FUSED_MAX: usize = 4;
 
-/// A branch to a block that only traps becomes a conditional trap: it gets the place of the trap. It cannot trap itself.
+/// A branch to a block that only traps becomes a conditional trap: it gets the place of the trap. It cannot trap itself. Of two such blocks, the other is
+/// kept from looking like one.
 pub(crate) fn before_optimizing(function: &mut Function) {
     let mut blocks = function.layout.entry_block();
     while let Some(block) = blocks {
@@ -26,6 +27,12 @@ pub(crate) fn before_optimizing(function: &mut Function) {
         };
         let lists = &function.dfg.value_lists;
         let traps = to.map(|call| trap_of(function, call.block(lists)));
+        if let [Some(_), Some(other)] = traps {
+            FuncCursor::new(function)
+                .at_inst(other)
+                .ins()
+                .sequence_point();
+        }
         if let Some(trap) = traps.into_iter().flatten().next() {
             function.set_srcloc(branch, function.srcloc(trap));
         }
