@@ -3,8 +3,11 @@
 
 use std::fmt::Write as _;
 
-use arbitrary::{Result, Unstructured};
+use arbitrary::{Error, Result, Unstructured};
 use silica_component::Val;
+
+/// More core values than these are passed in a memory, and results if there are more than one.
+pub const FLAT_MAX: usize = 16;
 
 /// A type of values.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub enum Type {
     Flags(u32),
     Option(Box<Type>),
     Result(Option<Box<Type>>, Option<Box<Type>>),
+    /// An owned handle of the resource type `$r`.
+    Own,
 }
 
 /// A type that contains no other.
@@ -178,13 +183,17 @@ fn string(bytes: &mut Unstructured<'_>) -> Result<String> {
 }
 
 impl Type {
-    /// One that contains types up to so deep.
+    /// One that contains types up to so deep, handles among them or not.
     ///
     /// # Errors
     /// None: bytes that are missing are zeros.
-    pub fn any(bytes: &mut Unstructured<'_>, depth: u32) -> Result<Type> {
+    pub fn any(bytes: &mut Unstructured<'_>, depth: u32, handles: bool) -> Result<Type> {
+        if handles && bytes.ratio(1, 5)? {
+            return Ok(Type::Own);
+        }
         let kinds = if depth == 0 { 2 } else { 12 };
-        let inner = |bytes: &mut Unstructured<'_>| Type::any(bytes, depth.saturating_sub(1));
+        let inner =
+            |bytes: &mut Unstructured<'_>| Type::any(bytes, depth.saturating_sub(1), handles);
         let boxed = |bytes: &mut Unstructured<'_>| inner(bytes).map(Box::new);
         let maybe = |bytes: &mut Unstructured<'_>| -> Result<Option<Type>> {
             if bytes.arbitrary()? {
@@ -204,7 +213,11 @@ impl Type {
             2 => Type::Flags(bytes.int_in_range(1..=32)?),
             3 | 4 => Type::List(boxed(bytes)?),
             5 => Type::Fixed(boxed(bytes)?, bytes.int_in_range(1..=5)?),
-            6 => Type::Map(Primitive::key(bytes)?, boxed(bytes)?),
+            // Handles have no place in maps.
+            6 => Type::Map(
+                Primitive::key(bytes)?,
+                Box::new(Type::any(bytes, depth - 1, false)?),
+            ),
             7 => Type::Tuple(some(bytes)?),
             8 => Type::Record(some(bytes)?),
             9 | 10 => {
@@ -225,6 +238,7 @@ impl Type {
         };
         match self {
             Type::Primitive(primitive) => primitive.text().to_owned(),
+            Type::Own => "(own $r)".to_owned(),
             Type::Enum(count) => named(labels("enum", *count)),
             Type::Flags(count) => named(labels("flags", *count)),
             Type::List(ty) => format!("(list {})", ty.text(definitions)),
@@ -270,7 +284,7 @@ impl Type {
     pub fn flat(&self) -> Vec<Core> {
         match self {
             Type::Primitive(primitive) => primitive.flat().to_vec(),
-            Type::Enum(_) | Type::Flags(_) => vec![Core::I32],
+            Type::Enum(_) | Type::Flags(_) | Type::Own => vec![Core::I32],
             Type::List(_) | Type::Map(..) => vec![Core::I32; 2],
             Type::Fixed(ty, length) => ty.flat().repeat(*length as usize),
             Type::Tuple(types) | Type::Record(types) => types.iter().flat_map(Type::flat).collect(),
@@ -288,9 +302,12 @@ impl Type {
         let most =
             |types: &mut dyn Iterator<Item = &Type>| types.map(Type::room).max().unwrap_or(0);
         match self {
-            Type::Primitive(_) | Type::Enum(_) | Type::Flags(_) | Type::List(_) | Type::Map(..) => {
-                8
-            }
+            Type::Primitive(_)
+            | Type::Enum(_)
+            | Type::Flags(_)
+            | Type::List(_)
+            | Type::Map(..)
+            | Type::Own => 8,
             Type::Fixed(ty, length) => ty.room() * length,
             Type::Tuple(types) | Type::Record(types) => types.iter().map(Type::room).sum(),
             Type::Variant(cases) => 8 + most(&mut cases.iter().flatten()),
@@ -304,7 +321,7 @@ impl Type {
     /// A value of it.
     ///
     /// # Errors
-    /// None: bytes that are missing are zeros.
+    /// If it has a handle, which only a guest can give. Bytes that are missing are zeros.
     pub fn value(&self, bytes: &mut Unstructured<'_>) -> Result<Val> {
         let boxed = |ty: &Type, bytes: &mut Unstructured<'_>| ty.value(bytes).map(Box::new);
         let maybe = |ty: Option<&Type>, bytes: &mut Unstructured<'_>| {
@@ -312,6 +329,7 @@ impl Type {
         };
         Ok(match self {
             Type::Primitive(primitive) => primitive.value(bytes)?,
+            Type::Own => return Err(Error::IncorrectFormat),
             Type::Enum(count) => Val::Enum(format!("x{}", bytes.int_in_range(0..=count - 1)?)),
             Type::Flags(count) => {
                 let bits: u32 = bytes.arbitrary()?;
@@ -360,6 +378,19 @@ impl Type {
             }),
         })
     }
+}
+
+/// In the type of an instance: the types of [`Type::text`], and their names.
+#[must_use]
+pub fn declared(definitions: &[String]) -> String {
+    let mut text = String::new();
+    for (index, definition) in definitions.iter().enumerate() {
+        let _ = write!(
+            text,
+            "(type $t{index}' {definition}) (export \"t{index}\" (type $t{index} (eq $t{index}')))\n    "
+        );
+    }
+    text
 }
 
 fn labels(what: &str, count: u32) -> String {

@@ -4,6 +4,7 @@ mod compile;
 mod components;
 mod decode;
 mod differential;
+mod hostile;
 mod image;
 mod straight_line;
 mod text;
@@ -34,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     target("components", components::run),
     target("decode", decode::run),
     target("differential", differential::run),
+    target("hostile", hostile::run),
     target("image", image::run),
     target("straight_line", straight_line::run),
     target("text", text::run),

@@ -52,6 +52,11 @@ fn values() {
 }
 
 #[test]
+fn hostile() {
+    run("hostile", 500, 1000);
+}
+
+#[test]
 fn straight_line() {
     run("straight_line", 300, 4000);
 }

@@ -11,13 +11,10 @@ use arbitrary::{Result, Unstructured};
 use silica_component::{Component, Instance, Linker, Val};
 use silica_engine::{Config, Engine, Feature, Features, Store, Tier};
 
-use crate::interface::{Core, Type};
+use crate::interface::{Core, FLAT_MAX, Type, declared};
 
 /// How deep types nest.
 const DEPTH: u32 = 4;
-
-/// More values than these are passed in a memory, and results if there are more than one.
-const FLAT_MAX: usize = 16;
 
 /// Encodings of strings.
 const ENCODINGS: [&str; 3] = ["utf8", "utf16", "latin1+utf16"];
@@ -44,7 +41,7 @@ static QUICK: LazyLock<Engine> = LazyLock::new(|| {
 });
 
 fn check(bytes: &mut Unstructured<'_>) -> Result<()> {
-    let ty = Type::any(bytes, DEPTH)?;
+    let ty = Type::any(bytes, DEPTH, false)?;
     let sides = [Side::any(bytes)?, Side::any(bytes)?];
     let engine = if bytes.ratio(1, 8)? {
         &*OPTIMIZE
@@ -138,13 +135,7 @@ const MEMORY: &str = r#"(core module $memory
 fn component(ty: &Type, sides: [Side; 2]) -> String {
     let mut definitions = Vec::new();
     let name = ty.text(&mut definitions);
-    let mut declared = String::new();
-    for (index, definition) in definitions.iter().enumerate() {
-        let _ = write!(
-            declared,
-            "(type $t{index}' {definition}) (export \"t{index}\" (type $t{index} (eq $t{index}')))\n    "
-        );
-    }
+    let declared = declared(&definitions);
     let echo = format!("(export \"echo\" (func (param \"v\" {name}) (result {name})))");
     let keep =
         format!("(export \"keep\" (func (param \"v\" (list {name})) (result (list {name}))))");
