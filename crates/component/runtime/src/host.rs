@@ -15,7 +15,7 @@ use crate::error::CanonicalTrap;
 use crate::func::check_function;
 use crate::list_types::ListTypes;
 use crate::state::{Options, may_leave, state};
-use crate::trace::{self, Trace};
+use crate::trace::{Called, Trace};
 use crate::val::Val;
 use crate::values::{LiftList, LowerList, TypeCheck};
 use crate::{lift, lower};
@@ -46,6 +46,35 @@ impl<T> Clone for Ready<T> {
         match self {
             Ready::Now(it) => Ready::Now(Arc::clone(it)),
             Ready::Later(it) => Ready::Later(Arc::clone(it)),
+        }
+    }
+}
+
+impl<T: 'static> Ready<T> {
+    /// The same, which tells of its calls if there is anything that does.
+    pub(crate) fn traced(self, trace: Option<Trace>) -> Ready<T> {
+        let Some(trace) = trace else {
+            return self;
+        };
+        match self {
+            Ready::Now(host) => Ready::Now(Arc::new(move |mut call: HostCall<'_, T>| {
+                let (called, registers) = (call.called(), call.registers.clone());
+                let begun = Trace::begin(call.store.as_context_mut(), called, &registers);
+                let result = host(HostCall {
+                    store: call.store.as_context_mut(),
+                    options: call.options,
+                    plan: call.plan,
+                    ty: call.ty,
+                    signature: call.signature,
+                    registers,
+                });
+                trace.end(call.store, called, begun, result.as_ref().ok());
+                result
+            })),
+            Ready::Later(make) => Ready::Later(Arc::new(move |store, lowered| {
+                let trace = Some(trace.clone());
+                make(store, Lowered { trace, ..lowered })
+            })),
         }
     }
 }
@@ -101,7 +130,16 @@ pub(crate) trait HostFunction<T: 'static>: Send + Sync {
     fn ready(&self, ty: &FunctionType, check: &TypeCheck<'_>) -> Result<Ready<T>>;
 }
 
-impl<T: 'static> HostCall<'_, T> {
+impl<'a, T: 'static> HostCall<'a, T> {
+    fn called(&self) -> Called<'a> {
+        Called {
+            options: self.options,
+            plan: self.plan,
+            ty: self.ty,
+            signature: self.signature,
+        }
+    }
+
     /// The pointer to parameters, checked.
     fn parameters_pointer(&mut self) -> Result<Option<u32>> {
         if !self.signature.params_in_memory {
@@ -276,10 +314,17 @@ where
         .iter()
         .for_each(|param| registers.push(from_core(param)));
     let mut call = lowered.begin(caller.as_context_mut(), registers)?;
-    let trace = lowered.trace.as_ref();
-    let trace = trace.map(|trace| (trace, trace.begin(&mut call)));
+    let called = call.called();
+    let begun = lowered.trace.as_ref().map(|trace| {
+        let begun = Trace::begin(call.store.as_context_mut(), called, &call.registers);
+        (trace, begun)
+    });
     let output = run_call(&mut call, closure, types).await;
-    let output = trace::ended(trace, &mut call, output)?;
+    if let Some((trace, begun)) = begun {
+        let store = call.store.as_context_mut();
+        trace.end(store, called, begun, output.as_ref().ok());
+    }
+    let output = output?;
     lowered.end(&mut call.store)?;
     let places = results.iter_mut().zip(&lowered.signature.results);
     for ((place, ty), bits) in places.zip(output.as_slice()) {

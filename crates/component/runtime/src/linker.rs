@@ -1,6 +1,7 @@
 //! Finds what a component imports by name.
 
 mod unknown;
+mod watch;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::instantiate::{Destructor, Imports, instantiate, instantiate_async};
 use crate::names::Names;
 use crate::resource::ResourceType;
 use crate::state::state;
-use crate::trace::{CallRecord, Sink, Trace};
+use crate::trace::Tracer;
 use crate::val::Val;
 use crate::values::{LiftList, LowerList, TypeCheck};
 
@@ -51,7 +52,7 @@ pub struct Linker<T: 'static> {
     engine: Engine,
     root: Names<Definition<T>>,
     allow_shadowing: bool,
-    trace: Option<Sink>,
+    trace: Tracer,
 }
 
 /// What a name stands for.
@@ -109,21 +110,8 @@ impl<T: 'static> Linker<T> {
             engine: engine.clone(),
             root: Names::default(),
             allow_shadowing: false,
-            trace: None,
+            trace: Tracer::default(),
         }
-    }
-
-    /// Has `sink` told of each call that components make of the host, those that are made ready from now on. Others pay
-    /// nothing for it.
-    ///
-    /// ```
-    /// use silica_component::Linker;
-    /// # let mut linker = Linker::<()>::new(&silica_engine::Engine::default());
-    /// linker.trace(|call| eprintln!("{call}"));
-    /// ```
-    pub fn trace(&mut self, sink: impl Fn(&CallRecord<'_>) + Send + Sync + 'static) -> &mut Self {
-        self.trace = Some(Arc::new(sink));
-        self
     }
 
     /// Whether a name may be defined again.
@@ -181,10 +169,7 @@ impl<T: 'static> Linker<T> {
             let ready = function
                 .ready(plan.types.function(ty), &check)
                 .map_err(|error| mismatch(plan, &name, ty, &error))?;
-            imports.functions.push(match &self.trace {
-                Some(sink) => Trace::new(sink, &name).told(ready),
-                None => ready,
-            });
+            imports.functions.push(ready.traced(self.trace.of(&name)));
         }
         Ok(InstancePre {
             component: component.clone(),
@@ -218,14 +203,7 @@ impl<T: 'static> Linker<T> {
                 imports.modules.push(module.clone());
             }
             (ImportItem::Resource(index), Some(Definition::Resource(ty, drop))) => {
-                let drop = Arc::clone(drop);
-                let drop = match &self.trace {
-                    Some(sink) => {
-                        let name = format!("{within}#[resource-drop]{}", import.name);
-                        Trace::new(sink, &name).told_drop(drop)
-                    }
-                    None => drop,
-                };
+                let drop = self.destructor(within, &import.name, drop);
                 imports.resources.insert(*index, (*ty, drop));
             }
             (ImportItem::Instance(list), Some(Definition::Instance(names))) => {

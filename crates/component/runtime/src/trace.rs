@@ -8,11 +8,11 @@ mod show;
 use std::fmt;
 use std::sync::Arc;
 
-use silica_engine::{AsContextMut, Result, StoreContextMut};
+use silica_component_describe::{FunctionType, Plan, Signature};
+use silica_engine::StoreContextMut;
 
 use crate::context::FlatValues;
-use crate::host::{HostCall, Lowered, Ready};
-use crate::instantiate::Destructor;
+use crate::state::Options;
 use show::Shown;
 
 /// One call that a component made of the host.
@@ -55,14 +55,41 @@ fn spoken(name: &str) -> String {
     }
 }
 
-/// Who is told of calls.
-pub(crate) type Sink = Arc<dyn Fn(&CallRecord<'_>) + Send + Sync>;
+type Sink = Arc<dyn Fn(&CallRecord<'_>) + Send + Sync>;
+
+/// Who is told of calls, if anybody.
+#[derive(Clone, Default)]
+pub(crate) struct Tracer(Option<Sink>);
+
+impl Tracer {
+    pub(crate) fn new(sink: impl Fn(&CallRecord<'_>) + Send + Sync + 'static) -> Tracer {
+        Tracer(Some(Arc::new(sink)))
+    }
+
+    /// What tells of the calls of one function, if anybody wants it.
+    pub(crate) fn of(&self, name: &str) -> Option<Trace> {
+        let sink = Arc::clone(self.0.as_ref()?);
+        Some(Trace {
+            sink,
+            name: name.into(),
+        })
+    }
+}
 
 /// Tells of the calls of one function.
 #[derive(Clone)]
 pub(crate) struct Trace {
     sink: Sink,
     name: Arc<str>,
+}
+
+/// What a function is to the guest that calls it.
+#[derive(Clone, Copy)]
+pub(crate) struct Called<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) plan: &'a Plan,
+    pub(crate) ty: &'a FunctionType,
+    pub(crate) signature: &'a Signature,
 }
 
 /// A call that was begun.
@@ -73,49 +100,8 @@ pub(crate) struct Begun {
 }
 
 impl Trace {
-    pub(crate) fn new(sink: &Sink, name: &str) -> Trace {
-        Trace {
-            sink: Arc::clone(sink),
-            name: name.into(),
-        }
-    }
-
-    /// A host function that tells of its calls.
-    pub(crate) fn told<T: 'static>(self, host: Ready<T>) -> Ready<T> {
-        match host {
-            Ready::Now(host) => Ready::Now(Arc::new(move |mut call: HostCall<'_, T>| {
-                let begun = self.begin(&mut call);
-                let result = host(HostCall {
-                    store: call.store.as_context_mut(),
-                    options: call.options,
-                    plan: call.plan,
-                    ty: call.ty,
-                    signature: call.signature,
-                    registers: call.registers.clone(),
-                });
-                self.end(&mut call, begun, result.as_ref().ok());
-                result
-            })),
-            Ready::Later(make) => Ready::Later(Arc::new(move |store, lowered| {
-                let lowered = Lowered {
-                    trace: Some(self.clone()),
-                    ..lowered
-                };
-                make(store, lowered)
-            })),
-        }
-    }
-
-    /// A destructor that tells of its calls.
-    pub(crate) fn told_drop<T: 'static>(self, drop: Destructor<T>) -> Destructor<T> {
-        Arc::new(move |store: StoreContextMut<'_, T>, number| {
-            let result = drop(store, number);
-            self.tell(format!("#{number}"), result.is_ok().then(String::new));
-            result
-        })
-    }
-
-    fn tell(&self, arguments: String, result: Option<String>) {
+    /// Tells of a call that took `arguments`, and gave `result` if it returned.
+    pub(crate) fn tell(&self, arguments: String, result: Option<String>) {
         let nothing = |text: String| {
             if text.is_empty() {
                 "()".to_owned()
@@ -131,51 +117,41 @@ impl Trace {
     }
 
     /// Reads the arguments, before the call takes what it owns.
-    pub(crate) fn begin<T: 'static>(&self, call: &mut HostCall<'_, T>) -> Begun {
-        let signature = call.signature;
-        let result_in_memory = signature.result_in_memory;
+    pub(crate) fn begin<T: 'static>(
+        store: StoreContextMut<'_, T>,
+        called: Called<'_>,
+        registers: &FlatValues,
+    ) -> Begun {
+        let signature = called.signature;
         let last = signature.params.len().checked_sub(1);
-        let pointer = last.filter(|_| result_in_memory);
-        let registers = call.registers.as_slice();
-        let pointer = pointer.and_then(|last| registers.get(last).map(|bits| *bits as u32));
-        let mut registers = call.registers.clone();
-        let types: Vec<_> = call.ty.params.iter().map(|param| param.ty).collect();
-        let mut shown = Shown::new(call.store.as_context_mut(), call.options, call.plan);
-        shown.arguments(&types, signature.params_in_memory, &mut registers);
+        let pointer = last.filter(|_| signature.result_in_memory);
+        let pointer = pointer.and_then(|last| registers.as_slice().get(last));
+        let types: Vec<_> = called.ty.params.iter().map(|param| param.ty).collect();
+        let mut shown = Shown::new(store, called.options, called.plan);
+        shown.arguments(&types, signature.params_in_memory, &mut registers.clone());
         Begun {
             arguments: shown.into_text(),
-            pointer,
+            pointer: pointer.map(|bits| *bits as u32),
         }
     }
 
     /// Reads the result, if the call gave one, and tells of it.
     pub(crate) fn end<T: 'static>(
         &self,
-        call: &mut HostCall<'_, T>,
+        store: StoreContextMut<'_, T>,
+        called: Called<'_>,
         begun: Begun,
         output: Option<&FlatValues>,
     ) {
         let result = output.map(|output| {
-            let mut shown = Shown::new(call.store.as_context_mut(), call.options, call.plan);
-            if let Some(ty) = call.ty.result {
+            let mut shown = Shown::new(store, called.options, called.plan);
+            if let Some(ty) = called.ty.result {
                 shown.result(ty, begun.pointer, output.clone());
             }
             shown.into_text()
         });
         self.tell(begun.arguments, result);
     }
-}
-
-/// Ends with what a call gave.
-pub(crate) fn ended<T: 'static>(
-    trace: Option<(&Trace, Begun)>,
-    call: &mut HostCall<'_, T>,
-    result: Result<FlatValues>,
-) -> Result<FlatValues> {
-    if let Some((trace, begun)) = trace {
-        trace.end(call, begun, result.as_ref().ok());
-    }
-    result
 }
 
 #[cfg(test)]

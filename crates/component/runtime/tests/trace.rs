@@ -1,5 +1,7 @@
 //! What is told of calls: arguments and results of every kind, and not more than a line's worth of them.
 
+#![forbid(unsafe_code)]
+
 use std::sync::{Arc, Mutex};
 
 use silica_component::{Component, Linker, Resource, ResourceType, Val};
