@@ -10,6 +10,8 @@ use crate::{
 use rustix::fd::AsFd;
 use rustix::fs::{self, AtFlags, OFlags, Timespec, Timestamps};
 use rustix::io;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) fn read(fd: impl AsFd, buffer: &mut [u8]) -> Result<usize> {
     Ok(io::read(fd, buffer)?)
@@ -77,16 +79,22 @@ pub(crate) fn append(fd: impl AsFd, buffer: &[u8]) -> Result<usize> {
 pub(crate) fn write_at(fd: impl AsFd, buffers: &[IoSlice<'_>], offset: u64) -> Result<usize> {
     check_offset(offset)?;
     #[cfg(target_os = "linux")]
-    if flags(&fd)?.contains(FileFlags::APPEND) {
-        // `RWF_NOAPPEND`, from Linux 6.9 on.
+    if !NO_APPEND_IS_UNKNOWN.load(Ordering::Relaxed) {
+        // `RWF_NOAPPEND`
         let no_append = io::ReadWriteFlags::from_bits_retain(0x20);
         match io::pwritev2(&fd, buffers, offset, no_append) {
-            Err(io::Errno::OPNOTSUPP | io::Errno::INVAL | io::Errno::NOSYS) => {}
+            Err(io::Errno::OPNOTSUPP | io::Errno::NOSYS) => {
+                NO_APPEND_IS_UNKNOWN.store(true, Ordering::Relaxed);
+            }
             done => return Ok(done?),
         }
     }
     Ok(io::pwritev(fd, buffers, offset)?)
 }
+
+/// Whether this is a Linux before 6.9, where nothing can be done about it.
+#[cfg(target_os = "linux")]
+static NO_APPEND_IS_UNKNOWN: AtomicBool = AtomicBool::new(false);
 
 /// Offsets are signed in the system's interface, and -1 has a meaning of its own.
 fn check_offset(offset: u64) -> Result<()> {

@@ -109,9 +109,10 @@ impl OutputStream {
 
     /// Uses up a part of what was permitted.
     fn take_permit(&mut self, count: u64) -> StreamResult<()> {
-        self.permit = self.permit.checked_sub(count).ok_or(StreamError::trap(
-            "more is written to a stream than `check-write` permitted",
-        ))?;
+        let left = self.permit.checked_sub(count);
+        self.permit = left.ok_or_else(|| {
+            StreamError::trap("more is written to a stream than `check-write` permitted")
+        })?;
         Ok(())
     }
 

@@ -28,12 +28,12 @@ impl HostIncomingDatagramStream for WasiContextView<'_> {
         stream: Resource<IncomingDatagramStream>,
         count_max: u64,
     ) -> SocketResult<Vec<IncomingDatagram>> {
-        let socket = &self.table.get(&stream)?.streams.socket;
+        let stream = self.table.get_mut(&stream)?;
+        let (socket, buffer) = (&stream.streams.socket, &mut stream.buffer);
+        buffer.resize(DATAGRAM_BYTES_MAX, 0);
         let mut received = Vec::new();
-        let mut buffer = Vec::new();
         while (received.len() as u64) < count_max.min(COUNT_MAX) {
-            buffer.resize(DATAGRAM_BYTES_MAX, 0);
-            let slices = &mut [IoSliceMut::new(&mut buffer)];
+            let slices = &mut [IoSliceMut::new(buffer)];
             let datagram = match socket.receive(slices, ReceiveFlags::empty()) {
                 Ok(datagram) => datagram,
                 // After an interruption, or many that were a stranger's: what there is comes with the next call.
@@ -70,9 +70,11 @@ impl HostIncomingDatagramStream for WasiContextView<'_> {
 impl HostOutgoingDatagramStream for WasiContextView<'_> {
     fn check_send(&mut self, stream: Resource<OutgoingDatagramStream>) -> SocketResult<u64> {
         let stream = self.table.get_mut(&stream)?;
-        let direction = stream.streams.direction(Interest::Writable);
-        let ready = self.context.waiter.is_ready(direction.readiness())?;
-        stream.permit = if ready { COUNT_MAX } else { 0 };
+        if stream.is_full {
+            let direction = stream.streams.direction(Interest::Writable);
+            stream.is_full = !self.context.waiter.is_ready(direction.readiness())?;
+        }
+        stream.permit = if stream.is_full { 0 } else { COUNT_MAX };
         Ok(stream.permit)
     }
 
@@ -91,7 +93,10 @@ impl HostOutgoingDatagramStream for WasiContextView<'_> {
         for datagram in datagrams {
             match send_one(&stream.streams, datagram) {
                 Ok(()) => sent += 1,
-                Err(SocketError::Failed(Error::WouldBlock)) => break,
+                Err(SocketError::Failed(Error::WouldBlock)) => {
+                    stream.is_full = true;
+                    break;
+                }
                 Err(SocketError::Failed(_)) if sent > 0 => break,
                 Err(error) => return Err(error),
             }

@@ -10,7 +10,7 @@ use crate::waiter::{Readiness, Subscribe, Waiter};
 /// Bytes that one operation receives at most.
 const RECEIVED_BYTES_MAX: usize = 64 << 10;
 
-/// Bytes that may be written when the socket takes any: what it does not take is kept here.
+/// Bytes that may be written when none are kept: what the socket does not take is kept here.
 const PERMIT_BYTES: usize = 64 << 10;
 
 /// What is received.
@@ -112,11 +112,9 @@ impl Subscribe for Sender {
 
 impl OutputSink for Sender {
     fn check_write(&self, waiter: &Waiter) -> StreamResult<usize> {
-        if !self.send_kept(waiter)? {
-            return Ok(0);
-        }
-        let ready = waiter.is_ready(self.readiness())?;
-        Ok(if ready { PERMIT_BYTES } else { 0 })
+        // With nothing kept there is room, whether the socket takes any or not.
+        let room = self.send_kept(waiter)?;
+        Ok(if room { PERMIT_BYTES } else { 0 })
     }
 
     fn write(&self, bytes: &[u8], waiter: &Waiter) -> StreamResult<()> {

@@ -54,6 +54,8 @@ impl UdpSocket {
 #[derive(Debug)]
 pub struct IncomingDatagramStream {
     pub(super) streams: Arc<Streams>,
+    /// Where datagrams are received, of the longest one's length once any was.
+    pub(super) buffer: Vec<u8>,
 }
 
 /// The resource `wasi:sockets/udp.outgoing-datagram-stream`.
@@ -62,17 +64,24 @@ pub struct OutgoingDatagramStream {
     pub(super) streams: Arc<Streams>,
     /// How many may be sent before asking again.
     pub(super) permit: u64,
+    /// The socket did not take the last one: it is asked before there is another.
+    pub(super) is_full: bool,
 }
 
 impl IncomingDatagramStream {
     pub(super) fn new(streams: Arc<Streams>) -> Self {
-        Self { streams }
+        let buffer = Vec::new();
+        Self { streams, buffer }
     }
 }
 
 impl OutgoingDatagramStream {
     pub(super) fn new(streams: Arc<Streams>) -> Self {
-        Self { streams, permit: 0 }
+        Self {
+            streams,
+            permit: 0,
+            is_full: false,
+        }
     }
 }
 
