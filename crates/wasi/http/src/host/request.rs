@@ -138,9 +138,22 @@ fn promised(fields: &HeaderMap) -> std::result::Result<Option<u64>, ()> {
 
 /// A host, and a port if it is said; no user.
 fn authority(text: &str) -> std::result::Result<Authority, ()> {
-    match Authority::from_str(text) {
-        Ok(authority) if !text.contains('@') && !authority.host().is_empty() => Ok(authority),
-        Ok(_) | Err(_) => Err(()),
+    let authority = Authority::from_str(text).map_err(|_| ())?;
+    let host = authority.host();
+    let is_port = |port: &str| {
+        let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+        digits && port.parse::<u16>().is_ok()
+    };
+    // A user would stand before the host. A port that is none would be taken for the usual one.
+    let is_right = match text.strip_prefix(host) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix(':').is_some_and(is_port),
+        None => false,
+    };
+    if is_right && !host.is_empty() {
+        Ok(authority)
+    } else {
+        Err(())
     }
 }
 
@@ -224,7 +237,7 @@ impl HostOutgoingRequest for HttpContextView<'_> {
             None => None,
             Some(Scheme::Http) => Some(UriScheme::HTTP),
             Some(Scheme::Https) => Some(UriScheme::HTTPS),
-            Some(Scheme::Other(other)) if other.len() <= WORD_BYTES_MAX => {
+            Some(Scheme::Other(other)) if (1..=WORD_BYTES_MAX).contains(&other.len()) => {
                 match UriScheme::from_str(&other) {
                     Ok(scheme) => Some(scheme),
                     Err(_) => return Ok(Err(())),
