@@ -70,6 +70,23 @@ pub trait Bucket: Send + Sync + 'static {
     /// # Errors
     /// What the bucket reports; also where the value is no number, or the sum is too large.
     fn increment(&self, key: &str, delta: u64) -> Result<u64>;
+
+    /// Gives keys values, as [`set`](Self::set) does one after the other.
+    ///
+    /// # Errors
+    /// What the bucket reports; whether some of them are set then is the bucket's affair.
+    fn set_many(&self, pairs: &[(String, Vec<u8>)]) -> Result<()> {
+        let mut pairs = pairs.iter();
+        pairs.try_for_each(|(key, value)| self.set(key, value))
+    }
+
+    /// Takes keys away, as [`delete`](Self::delete) does one after the other.
+    ///
+    /// # Errors
+    /// What the bucket reports; whether some of them are gone then is the bucket's affair.
+    fn delete_many(&self, keys: &[String]) -> Result<()> {
+        keys.iter().try_for_each(|key| self.delete(key))
+    }
 }
 
 /// The resource `wasi:keyvalue/store.bucket`.
@@ -84,11 +101,16 @@ impl std::fmt::Debug for BucketHandle {
     }
 }
 
-/// The sum of a number as it is kept and `delta`.
+/// The sum of a number as it is kept and `delta`, for [`Bucket::increment`].
+///
+/// ```
+/// assert_eq!(silica_wasi_keyvalue::sum(Some(b"40"), 2)?, 42);
+/// # Ok::<(), silica_wasi_keyvalue::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Other`] where there is no number or the sum is too large.
-pub(crate) fn sum(value: Option<&[u8]>, delta: u64) -> Result<u64> {
+pub fn sum(value: Option<&[u8]>, delta: u64) -> Result<u64> {
     let Some(value) = value else {
         return Ok(delta);
     };

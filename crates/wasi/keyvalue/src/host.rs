@@ -12,6 +12,7 @@ use crate::bucket::{Bucket, BucketHandle, Error, Keys, Result};
 #[derive(Default, Clone)]
 pub struct KeyValue {
     granted: BTreeMap<String, Arc<dyn Bucket>>,
+    on_refused: Option<Arc<dyn Fn(&str) + Send + Sync>>,
 }
 
 impl std::fmt::Debug for KeyValue {
@@ -30,6 +31,12 @@ impl KeyValue {
     /// Grants a bucket, which the program opens by `name`.
     pub fn grant(&mut self, name: impl Into<String>, bucket: impl Bucket) -> &mut Self {
         self.granted.insert(name.into(), Arc::new(bucket));
+        self
+    }
+
+    /// Has `on_refused` told of the name of each bucket that the program would open and that is not granted, for a person.
+    pub fn observe(&mut self, on_refused: impl Fn(&str) + Send + Sync + 'static) -> &mut Self {
+        self.on_refused = Some(Arc::new(on_refused));
         self
     }
 }
@@ -81,7 +88,12 @@ impl KeyValueView<'_> {
 
 impl store::Host for KeyValueView<'_> {
     fn open(&mut self, name: String) -> Result<Resource<BucketHandle>> {
-        let bucket = self.keyvalue.granted.get(&name).ok_or(Error::NoSuchStore)?;
+        let Some(bucket) = self.keyvalue.granted.get(&name) else {
+            if let Some(on_refused) = &self.keyvalue.on_refused {
+                on_refused(&name);
+            }
+            return Err(Error::NoSuchStore);
+        };
         let bucket = Arc::clone(bucket);
         self.table
             .push(BucketHandle { bucket })
@@ -165,15 +177,11 @@ impl batch::Host for KeyValueView<'_> {
         bucket: Resource<BucketHandle>,
         values: Vec<(String, Vec<u8>)>,
     ) -> Result<()> {
-        let bucket = self.bucket(&bucket)?;
-        values
-            .iter()
-            .try_for_each(|(key, value)| bucket.set(key, value))
+        self.bucket(&bucket)?.set_many(&values)
     }
 
     fn delete_many(&mut self, bucket: Resource<BucketHandle>, keys: Vec<String>) -> Result<()> {
-        let bucket = self.bucket(&bucket)?;
-        keys.iter().try_for_each(|key| bucket.delete(key))
+        self.bucket(&bucket)?.delete_many(&keys)
     }
 }
 

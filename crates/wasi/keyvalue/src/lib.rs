@@ -21,6 +21,6 @@ mod bucket;
 mod host;
 mod memory;
 
-pub use bucket::{Bucket, BucketHandle, Error, Keys, Result};
+pub use bucket::{Bucket, BucketHandle, Error, Keys, Result, sum};
 pub use host::{HasKeyValue, KeyValue, KeyValueView, WasiKeyValueView, add_to_linker};
 pub use memory::MemoryBucket;

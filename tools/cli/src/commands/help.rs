@@ -120,6 +120,8 @@ granted:
   --listen ADDRESS[:PORT]  addresses to listen on, which the program does by itself
   --http HOST              hosts to make requests to by wasi:http, as a list; https:// or http://
                            before it and a port behind it narrow it
+  --keyvalue PLACE         a bucket to open by wasi:keyvalue: memory, sqlite:FILE, NAME=memory
+  --setting NAME=VALUE     what wasi:config gives for a name
   --grant-file FILE        all that a file says
   --no-sandbox             lets the command itself reach everything: on Linux, the kernel holds it
                            to these grants too, should a program ever escape from the engine

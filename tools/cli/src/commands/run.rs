@@ -6,11 +6,9 @@ use std::process::ExitCode;
 
 use silica::component::Component;
 use silica::wasi::p1::WasiP1Context;
-use silica::wasi::p2::WasiContext;
 use silica::{
     Engine, EngineError, Error, Extern, Instance, InterruptHandle, Linker, Module, Store,
 };
-use silica_wasi_http::HttpContext;
 
 use crate::commands::run::confine::Confinement;
 use crate::commands::run::outcome::Outcome;
@@ -198,7 +196,7 @@ impl Run {
     fn run_component(
         &self,
         component: &Component,
-        contexts: (WasiContext, HttpContext),
+        contexts: system::Contexts,
         confinement: Option<&Confinement>,
     ) -> Result<Outcome> {
         let mut store = component::store(component.engine(), contexts, self.bounds())
@@ -223,6 +221,8 @@ impl Run {
             listeners: self.grants.listeners.open()?,
             network: self.grants.network.grants(),
             http: self.grants.http.grants().to_vec(),
+            keyvalue: system::open_buckets(self.grants.keyvalue.buckets(), self.trace)?,
+            settings: self.grants.keyvalue.settings().to_vec(),
             arguments: self.guest_arguments()?,
             trace: self.trace,
         })

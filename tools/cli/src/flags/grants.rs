@@ -8,6 +8,7 @@
 //! net = ["tcp:example.com:443"]
 //! listen = "127.0.0.1:8080"
 //! http = "https://example.com"
+//! keyvalue = "sqlite:app.db"     # from the file's folder, too
 //! timeout = "10s"
 //! ```
 
@@ -17,7 +18,8 @@ use clap::{Args as _, Command, FromArgMatches as _};
 
 use crate::failure::{Failure, Result};
 use crate::flags::{
-    Directories, HttpFlags, LimitFlags, Listeners, NetworkFlags, Synthetic, Variables,
+    Directories, HttpFlags, KeyValueFlags, LimitFlags, Listeners, NetworkFlags, Synthetic,
+    Variables, bucket_within,
 };
 use crate::status::Status;
 
@@ -41,6 +43,9 @@ pub(crate) struct Grants {
 
     #[command(flatten)]
     pub(crate) http: HttpFlags,
+
+    #[command(flatten)]
+    pub(crate) keyvalue: KeyValueFlags,
 
     #[command(flatten)]
     pub(crate) limits: LimitFlags,
@@ -82,6 +87,7 @@ impl Grants {
         self.listeners.add(others.listeners);
         self.network.add(others.network);
         self.http.add(others.http);
+        self.keyvalue.add(others.keyvalue);
         self.limits.replace_by(others.limits);
     }
 }
@@ -141,9 +147,9 @@ fn values(name: &str, value: &toml::Value) -> std::result::Result<Vec<Option<Str
         Value::Boolean(true) => Ok(vec![None]),
         Value::Boolean(false) => Ok(Vec::new()),
         Value::Array(values) => values.iter().map(one).collect(),
-        Value::Table(table) if name == "env" => {
+        Value::Table(table) if matches!(name, "env" | "setting") => {
             let variables = table.iter().map(|(variable, value)| match value {
-                Value::Boolean(true) => Ok(Some(variable.clone())),
+                Value::Boolean(true) if name == "env" => Ok(Some(variable.clone())),
                 value => Ok(one(value)?.map(|value| format!("{variable}={value}"))),
             });
             variables.collect()
@@ -154,8 +160,10 @@ fn values(name: &str, value: &toml::Value) -> std::result::Result<Vec<Option<Str
 
 /// The host's paths in a file are meant from its folder.
 fn within(folder: &Path, name: &str, value: &str) -> String {
-    if !matches!(name, "dir" | "dir-ro") {
-        return value.to_owned();
+    match name {
+        "dir" | "dir-ro" => {}
+        "keyvalue" => return bucket_within(folder, value),
+        _ => return value.to_owned(),
     }
     let (host, guest) = value.split_once("::").unwrap_or((value, value));
     format!("{}::{guest}", folder.join(host).display())
@@ -164,6 +172,7 @@ fn within(folder: &Path, name: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flags::Place;
 
     fn file(text: &str) -> std::result::Result<Grants, String> {
         parse(text, Path::new("/etc/app"))
@@ -179,6 +188,8 @@ mod tests {
             tmp = false
             net = ["tcp:example.com:443", "udp:10.0.0.0/8"]
             listen = "127.0.0.1:8080"
+            keyvalue = ["memory", "kept=sqlite:kept.db"]
+            setting = { colour = "red" }
             timeout = "10s"
             max-threads = 3
         "#;
@@ -196,6 +207,11 @@ mod tests {
         assert!(grants.synthetic.devices && !grants.synthetic.temporary);
         assert_eq!(grants.network.grants().connect.len(), 2);
         assert_eq!(grants.network.grants().listen.len(), 1);
+        let kept = &grants.keyvalue.buckets()[1];
+        let place = Place::Sqlite("/etc/app/kept.db".into());
+        assert_eq!((kept.name.as_str(), &kept.place), ("kept", &place));
+        let red = ("colour".to_owned(), "red".to_owned());
+        assert_eq!(grants.keyvalue.settings(), [red]);
         assert_eq!(grants.limits.threads_max(), 3);
         let variables = grants.variables.resolve().unwrap();
         assert_eq!(variables, [("A".to_owned(), "1".to_owned())]);

@@ -100,6 +100,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "silica-wasi-keyvalue",
         &["silica-engine", "silica-component"],
     ),
+    ("silica-wasi-sqlite", &["silica-wasi-keyvalue"]),
     (
         "silica-wasi-http",
         &[
@@ -130,6 +131,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "silica-module",
             "silica-sandbox",
             "silica-wasi-http",
+            "silica-wasi-keyvalue",
+            "silica-wasi-sqlite",
             "silica-wast",
         ],
     ),

@@ -4,9 +4,11 @@ use silica::component::{Component, ComponentError, Func, Instance, Linker, Resou
 use silica::wasi::p2::{Command, WasiContext, WasiContextView, WasiView};
 use silica::{Engine, Error, Store, StoreLimits};
 use silica_wasi_http::{HttpContext, HttpContextView, HttpView};
+use silica_wasi_keyvalue::{KeyValue, KeyValueView, WasiKeyValueView};
 
 use super::outcome::{self, Outcome};
 use super::state::Bounds;
+use super::system::Contexts;
 use super::wave;
 use crate::failure::{Failure, Result};
 use crate::flags::LimitFlags;
@@ -17,6 +19,7 @@ use crate::status::Status;
 pub(super) struct State {
     wasi: WasiContext,
     http: HttpContext,
+    keyvalue: KeyValue,
     table: ResourceTable,
     limits: StoreLimits,
 }
@@ -39,15 +42,25 @@ impl HttpView for State {
     }
 }
 
+impl WasiKeyValueView for State {
+    fn keyvalue(&mut self) -> KeyValueView<'_> {
+        KeyValueView {
+            keyvalue: &mut self.keyvalue,
+            table: &mut self.table,
+        }
+    }
+}
+
 /// The store of a component.
 pub(super) fn store(
     engine: &Engine,
-    (wasi, http): (WasiContext, HttpContext),
+    contexts: Contexts,
     bounds: Bounds,
 ) -> silica::Result<Store<State>> {
     let state = State {
-        wasi,
-        http,
+        wasi: contexts.wasi,
+        http: contexts.http,
+        keyvalue: contexts.keyvalue,
         table: ResourceTable::new(),
         limits: bounds.limits(),
     };
@@ -81,10 +94,16 @@ pub(super) fn run(
     }
     silica::wasi::p2::add_to_linker(&mut linker)
         .and_then(|()| {
-            // Its many functions are defined only for those who want them.
-            let mut imports = component.imports();
-            if imports.any(|(name, _)| name.starts_with("wasi:http/")) {
+            // Their many functions are defined only for those who want them.
+            let imports = |of: &str| component.imports().any(|(name, _)| name.starts_with(of));
+            if imports("wasi:http/") {
                 silica_wasi_http::add_to_linker(&mut linker)?;
+            }
+            if imports("wasi:keyvalue/") {
+                silica_wasi_keyvalue::add_to_linker(&mut linker)?;
+            }
+            if imports("wasi:config/") {
+                silica::wasi::p2::config::add_to_linker(&mut linker)?;
             }
             Ok(())
         })

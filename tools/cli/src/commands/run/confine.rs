@@ -10,9 +10,10 @@ use silica::Cache;
 use silica::wasi::host::{HostPattern, NetworkGrant, NetworkGrants, Protocol};
 use silica_sandbox::{Error, Policy, Ports, Sockets};
 use silica_wasi_http::HttpGrant;
+use silica_wasi_sqlite::SqliteBucket;
 
 use crate::failure::{Failure, Result};
-use crate::flags::Grants;
+use crate::flags::{Grants, Place};
 use crate::status::Status;
 
 /// More ports than this are all ports.
@@ -54,6 +55,12 @@ impl Confinement {
         };
         if !http.is_empty() {
             policy.readable.extend(certificates());
+        }
+        for bucket in grants.keyvalue.buckets() {
+            if let Place::Sqlite(path) = &bucket.place {
+                // They are there: the bucket is open.
+                policy.writable.extend(SqliteBucket::files(path));
+            }
         }
         for directory in &grants.directories.0 {
             let paths = if directory.read_only {

@@ -7,9 +7,11 @@ use silica::wasi::host::{self, DirectoryRefusal, Network, NetworkGrants, Permiss
 use silica::wasi::p1::WasiP1Context;
 use silica::wasi::p2::WasiContext;
 use silica_wasi_http::{HttpContext, HttpGrant, HttpLimits};
+use silica_wasi_keyvalue::{KeyValue, MemoryBucket};
+use silica_wasi_sqlite::SqliteBucket;
 
 use crate::failure::{Failure, Result};
-use crate::flags::{self, Directory, Synthetic};
+use crate::flags::{self, BucketGrant, Directory, Place, Synthetic};
 use crate::output;
 use crate::status::Status;
 
@@ -21,6 +23,8 @@ pub(super) struct Granted {
     pub(super) listeners: Vec<TcpListener>,
     pub(super) network: NetworkGrants,
     pub(super) http: Vec<HttpGrant>,
+    pub(super) keyvalue: KeyValue,
+    pub(super) settings: Vec<(String, String)>,
     pub(super) arguments: Vec<String>,
     pub(super) trace: bool,
 }
@@ -87,8 +91,8 @@ impl Granted {
         Ok(builder.build())
     }
 
-    /// What a component gets, and its HTTP.
-    pub(super) fn into_component(self) -> Result<(WasiContext, HttpContext)> {
+    /// What a component gets.
+    pub(super) fn into_component(self) -> Result<Contexts> {
         if !self.listeners.is_empty() {
             let message = "--tcp-listen gives sockets to modules; a component opens its own";
             return Err(Failure::new(Status::Usage, message));
@@ -115,8 +119,53 @@ impl Granted {
             builder = builder.temporary_directory().map_err(not_made)?;
         }
         builder = builder.network(network(self.network, self.trace));
-        Ok((builder.build(), http(self.http, self.trace)))
+        for (name, value) in self.settings {
+            builder = builder.setting(name, value);
+        }
+        Ok(Contexts {
+            wasi: builder.build(),
+            http: http(self.http, self.trace),
+            keyvalue: self.keyvalue,
+        })
     }
+}
+
+/// What a component's calls work on.
+pub(super) struct Contexts {
+    pub(super) wasi: WasiContext,
+    pub(super) http: HttpContext,
+    pub(super) keyvalue: KeyValue,
+}
+
+/// Bytes of keys and values of one bucket.
+const BUCKET_MEMORY_BYTES_MAX: usize = 64 << 20;
+const BUCKET_FILE_BYTES_MAX: u64 = 4 << 30;
+
+/// Opens buckets. Where calls are traced, it is told which ones are not granted.
+pub(super) fn open_buckets(buckets: &[BucketGrant], trace: bool) -> Result<KeyValue> {
+    let mut granted = KeyValue::new();
+    for BucketGrant { name, place } in buckets {
+        match place {
+            Place::Memory => {
+                granted.grant(name, MemoryBucket::new(BUCKET_MEMORY_BYTES_MAX));
+            }
+            Place::Sqlite(path) => {
+                let bucket = SqliteBucket::open(path, BUCKET_FILE_BYTES_MAX).map_err(|error| {
+                    let message = format!("--keyvalue sqlite:{}: {error}", path.display());
+                    Failure::new(Status::NoInput, message)
+                })?;
+                granted.grant(name, bucket);
+            }
+        }
+    }
+    if trace {
+        granted.observe(|name| {
+            output::complain(format!(
+                "not granted: the bucket {name:?}; `--keyvalue '{name}=sqlite:FILE'` grants one"
+            ));
+        });
+    }
+    Ok(granted)
 }
 
 /// HTTP as far as it is granted; where calls are traced, refusals are told.
