@@ -1,10 +1,11 @@
-//! Makes requests by `wasi:http`: METHOD URL [BODY]. Prints the status, the fields that begin with `x-`, and the body.
+//! Makes requests by `wasi:http`: METHOD URL [BODY]. Prints the status, the fields that begin with `x-`, and the body. With
+//! `TIMEOUT_MS` in the environment nothing may take longer; with `TRAILER`, its value is sent after the body.
 
 use std::io::Write as _;
 
 use wasi::http::outgoing_handler::handle;
 use wasi::http::types::{
-    ErrorCode, Fields, IncomingBody, Method, OutgoingBody, OutgoingRequest, Scheme,
+    ErrorCode, Fields, IncomingBody, Method, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
 use wasi::io::streams::StreamError;
 
@@ -17,6 +18,17 @@ fn main() {
     }
 }
 
+/// How long everything may take, if that is said.
+fn options() -> Option<RequestOptions> {
+    let time = std::env::var("TIMEOUT_MS").ok()?;
+    let nanoseconds = time.parse::<u64>().expect("it is a number") * 1_000_000;
+    let options = RequestOptions::new();
+    options.set_connect_timeout(Some(nanoseconds)).unwrap();
+    options.set_first_byte_timeout(Some(nanoseconds)).unwrap();
+    options.set_between_bytes_timeout(Some(nanoseconds)).unwrap();
+    Some(options)
+}
+
 fn request(method: &str, url: &str, body: Option<&str>) -> Result<(), ErrorCode> {
     let (scheme, rest) = url.split_once("://").expect("a URL has a scheme");
     let (authority, path) = match rest.find('/') {
@@ -27,6 +39,10 @@ fn request(method: &str, url: &str, body: Option<&str>) -> Result<(), ErrorCode>
     // What is about the connection is the host's.
     assert!(fields.append(&"Transfer-Encoding".to_owned(), &b"chunked".to_vec()).is_err());
     assert!(fields.append(&"x-bad".to_owned(), &b"a\r\nb: c".to_vec()).is_err());
+    let trailer = std::env::var("TRAILER").ok();
+    if trailer.is_some() {
+        fields.append(&"trailer".to_owned(), &b"x-after".to_vec()).unwrap();
+    }
     let request = OutgoingRequest::new(fields);
     let method = match method {
         "GET" => Method::Get,
@@ -39,14 +55,17 @@ fn request(method: &str, url: &str, body: Option<&str>) -> Result<(), ErrorCode>
     request.set_authority(Some(authority)).unwrap();
     request.set_path_with_query(Some(path)).unwrap();
     let outgoing = body.map(|body| (request.body().unwrap(), body.repeat(1000)));
-    let response = handle(request, None)?;
+    let response = handle(request, options())?;
     if let Some((outgoing, body)) = outgoing {
         let stream = outgoing.write().unwrap();
         for piece in body.as_bytes().chunks(4096) {
             stream.blocking_write_and_flush(piece).unwrap();
         }
         drop(stream);
-        OutgoingBody::finish(outgoing, None)?;
+        let after = trailer.map(|value| {
+            Fields::from_list(&[("x-after".to_owned(), value.into_bytes())]).unwrap()
+        });
+        OutgoingBody::finish(outgoing, after)?;
     }
     response.subscribe().block();
     let response = response.get().unwrap().unwrap()?;
