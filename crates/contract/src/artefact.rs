@@ -144,7 +144,9 @@ impl Place {
         offsets
     }
 
-    fn number(self) -> Option<u32> {
+    /// Which [`InlinedPlace`] it is, if it is one.
+    #[must_use]
+    pub fn number(self) -> Option<u32> {
         (self.0 & Place::INLINED != 0).then_some(self.0 & !Place::INLINED)
     }
 }

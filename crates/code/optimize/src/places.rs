@@ -8,7 +8,7 @@ use cranelift_codegen::{
     entity::SecondaryMap,
     ir::{Block, Function, Inst, InstBuilder, InstructionData, Opcode, SourceLoc, Value},
 };
-use silica_contract::artefact::{Place, SourceLocation};
+use silica_contract::artefact::{InlinedPlace, Place, SourceLocation};
 
 /// How many instructions after a load it may become part of: an extension, a comparison, a branch or a selection.
 const FUSED_MAX: usize = 4;
@@ -151,6 +151,35 @@ pub(crate) fn source_locations(
     entries
 }
 
+/// Leaves out the operators of bodies in place of calls that no code was made for, and counts the others anew.
+pub(crate) fn compact(locations: &mut [SourceLocation], all: &[InlinedPlace]) -> Vec<InlinedPlace> {
+    let mut is_used = vec![false; all.len()];
+    let numbers = locations.iter().filter_map(|l| l.place?.number());
+    numbers.for_each(|number| is_used[number as usize] = true);
+    // Calls have lower numbers than what is in their place.
+    for (number, place) in all.iter().enumerate().rev() {
+        if let Some(call) = place.called_at.number().filter(|_| is_used[number]) {
+            is_used[call as usize] = true;
+        }
+    }
+    let (mut kept, mut numbers) = (Vec::new(), vec![0; all.len()]);
+    let renumbered = |place: Place, numbers: &[u32]| match place.number() {
+        Some(number) => Place::inlined(numbers[number as usize]),
+        None => place,
+    };
+    for (number, place) in all.iter().enumerate().filter(|(n, _)| is_used[*n]) {
+        numbers[number] = kept.len() as u32;
+        kept.push(InlinedPlace {
+            called_at: renumbered(place.called_at, &numbers),
+            ..*place
+        });
+    }
+    for location in locations {
+        location.place = location.place.map(|place| renumbered(place, &numbers));
+    }
+    kept
+}
+
 /// What was noted with [`location`].
 pub(crate) fn place(location: SourceLoc) -> Option<Place> {
     Place::from_bits(location.bits())
@@ -159,4 +188,31 @@ pub(crate) fn place(location: SourceLoc) -> Option<Place> {
 /// How Cranelift keeps a place.
 pub(crate) fn location(place: Place) -> SourceLoc {
     SourceLoc::new(place.bits())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_places_that_have_code_are_kept() {
+        let inlined = |module_offset, called_at| InlinedPlace {
+            module_offset,
+            called_at,
+        };
+        let all = [
+            inlined(10, Place::at(1)),
+            inlined(11, Place::at(1)),
+            inlined(20, Place::inlined(1)),
+            inlined(21, Place::inlined(1)),
+        ];
+        let at = |place| SourceLocation {
+            offset: 0,
+            place: Some(place),
+        };
+        let mut locations = [at(Place::inlined(3)), at(Place::at(5))];
+        let kept = compact(&mut locations, &all);
+        assert_eq!(kept, [all[1], inlined(21, Place::inlined(0))]);
+        assert_eq!(locations, [at(Place::inlined(1)), at(Place::at(5))]);
+    }
 }

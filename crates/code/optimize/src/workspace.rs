@@ -202,13 +202,15 @@ impl State {
             .iter()
             .map(|reloc| relocation(&self.context.func, reloc))
             .collect::<Result<Vec<_>, _>>()?;
-        let locations = code.buffer.get_srclocs_sorted().iter();
+        let ranges = code.buffer.get_srclocs_sorted().iter();
+        let mut locations = places::source_locations(ranges.map(|l| (l.start, l.end, l.loc)));
+        let inlined = places::compact(&mut locations, &self.inlined);
         Ok(CompiledFunction {
             bytes: code.buffer.data().to_vec(),
             relocations,
             traps: traps(code.buffer.traps())?,
-            locations: places::source_locations(locations.map(|l| (l.start, l.end, l.loc))),
-            inlined: std::mem::take(&mut self.inlined),
+            locations,
+            inlined,
             frame_bytes: call_sites::frame_bytes(code),
             stack_maps: call_sites::stack_maps(code, &self.objects),
             handlers: call_sites::handlers(code)?,
