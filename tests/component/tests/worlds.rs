@@ -107,7 +107,6 @@ impl echo::Host for Data {
         self.echo(outcome.map_err(|()| "told".to_owned()))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "more than fit in registers")]
     fn many(&mut self, a: String, b: String, c: String, d: String, e: String, f: String, g: String, h: u8, i: String) -> String {
         self.echo(format!("{a}{b}{c}{d}{e}{f}{g}{h}{i}"))
     }
