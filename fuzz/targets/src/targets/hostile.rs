@@ -206,28 +206,72 @@ const MAKE: &str = r#"(export "make" (func (result (own $r))))"#;
 
 /// A component with two inside, the second of which asks the first.
 fn component(ty: &Type, bytes: &mut Unstructured<'_>) -> Result<String> {
-    let mut definitions = Vec::new();
-    let name = ty.text(&mut definitions);
-    let declared = declared(&definitions);
-    let (result, params) = signature(ty);
-    let texts: Vec<&str> = params.iter().map(|core| core.text()).collect();
-    let (result_text, param_texts) = (result.text(), texts.join(" "));
-    let in_registers = ty.flat().len() == 1;
-    let value = match in_registers {
-        true => number(result, bytes)?,
-        false => format!("(i32.const {})", place(bytes)?),
-    };
-    let resource = "(export \"r\" (type $r (sub resource)))";
-    let made = "(drop (call $make))".repeat(bytes.int_in_range(0..=3)?);
-    let dropped = match bytes.ratio(1, 4)? {
-        true => format!("(call $drop (i32.const {}))", word(bytes)?),
-        false => String::new(),
-    };
-    let mut text = format!(
+    let interface = Interface::new(ty);
+    let (inner, outer) = (interface.inner(bytes)?, interface.outer(bytes)?);
+    let declared = &interface.declared;
+    Ok(format!(
         r#"(component
-  (component $inner
-  (import "types" (instance $types {resource}{declared}{MAKE}))
-  {}
+  (component $inner {inner})
+  (component $outer {outer})
+  (import "types" (instance $types {declared}{MAKE}))
+  (instance $i (instantiate $inner (with "types" (instance $types))))
+  (instance $o (instantiate $outer (with "above" (instance $i))))
+  (export "inner" (instance $i))
+  (export "outer" (instance $o)))"#
+    ))
+}
+
+/// What both sides have to say of the type.
+struct Interface {
+    name: String,
+    /// How many types have names of their own.
+    types: usize,
+    /// The resource and those types, as an instance's.
+    declared: String,
+    /// What `get` gives in core code, and what `take` takes.
+    result: Core,
+    params: Vec<Core>,
+    in_registers: bool,
+}
+
+impl Interface {
+    fn new(ty: &Type) -> Interface {
+        let mut definitions = Vec::new();
+        let name = ty.text(&mut definitions);
+        let (result, params) = signature(ty);
+        let resource = "(export \"r\" (type $r (sub resource)))";
+        Interface {
+            name,
+            types: definitions.len(),
+            declared: format!("{resource}{}", declared(&definitions)),
+            result,
+            params,
+            in_registers: ty.flat().len() == 1,
+        }
+    }
+
+    fn params(&self) -> String {
+        let texts: Vec<&str> = self.params.iter().map(|core| core.text()).collect();
+        texts.join(" ")
+    }
+
+    /// The one that makes things, loses one that it may not have, and lies.
+    fn inner(&self, bytes: &mut Unstructured<'_>) -> Result<String> {
+        let (declared, result, params) = (&self.declared, self.result.text(), self.params());
+        let value = match self.in_registers {
+            true => number(self.result, bytes)?,
+            false => format!("(i32.const {})", place(bytes)?),
+        };
+        let made = "(drop (call $make))".repeat(bytes.int_in_range(0..=3)?);
+        let dropped = match bytes.ratio(1, 4)? {
+            true => format!("(call $drop (i32.const {}))", word(bytes)?),
+            false => String::new(),
+        };
+        let memory = memory(bytes)?;
+        let mut text = format!(
+            r#"
+  (import "types" (instance $types {declared}{MAKE}))
+  {memory}
   (alias export $types "r" (type $r))
   (core func $make (canon lower (func $types "make")))
   (core func $drop (canon resource.drop $r))
@@ -236,57 +280,51 @@ fn component(ty: &Type, bytes: &mut Unstructured<'_>) -> Result<String> {
     (import "" "drop" (func $drop (param i32)))
     (func $start {made})
     (start $start)
-    (func (export "get") (result {result_text}) {dropped} {value})
-    (func (export "take") (param {param_texts}) {dropped}))
+    (func (export "get") (result {result}) {dropped} {value})
+    (func (export "take") (param {params}) {dropped}))
   (core instance $m (instantiate $m (with "" (instance (export "make" (func $make)) (export "drop" (func $drop))))))
-"#,
-        memory(bytes)?
-    );
-    exports(&mut text, "types", &name, definitions.len(), bytes)?;
-    let (asked, get) = match in_registers {
-        true => (format!("(result {result_text})"), "(call $get)".to_owned()),
-        false => {
+"#
+        );
+        exports(&mut text, "types", &self.name, self.types, bytes)?;
+        Ok(text)
+    }
+
+    /// The one that hands on, and lies about where.
+    fn outer(&self, bytes: &mut Unstructured<'_>) -> Result<String> {
+        let (declared, name) = (&self.declared, &self.name);
+        let (result, params) = (self.result.text(), self.params());
+        let (asked, get) = if self.in_registers {
+            (format!("(result {result})"), "(call $get)".to_owned())
+        } else {
             let (there, told) = (place(bytes)?, place(bytes)?);
             let told = if bytes.ratio(3, 4)? { there } else { told };
             let call = format!("(call $get (i32.const {there})) (i32.const {told})");
             ("(param i32)".to_owned(), call)
+        };
+        let mut take = "(call $take".to_owned();
+        for index in 0..self.params.len() {
+            let _ = write!(take, " (local.get {index})");
         }
-    };
-    let mut take = "(call $take".to_owned();
-    for index in 0..params.len() {
-        let _ = write!(take, " (local.get {index})");
-    }
-    let options = options(bytes)?;
-    let _ = write!(
-        text,
-        r#")
-  (component $outer
-  (import "above" (instance $above {resource}{declared}
+        let (options, memory) = (options(bytes)?, memory(bytes)?);
+        let mut text = format!(
+            r#"
+  (import "above" (instance $above {declared}
     (export "get" (func (result {name}))) (export "take" (func (param "v" {name})))))
-  {}
+  {memory}
   (alias export $above "r" (type $r))
   (core func $get (canon lower (func $above "get") {options}))
   (core func $take (canon lower (func $above "take") {options}))
   (core module $m
     (import "" "get" (func $get {asked}))
-    (import "" "take" (func $take (param {param_texts})))
-    (func (export "get") (result {result_text}) {get})
-    (func (export "take") (param {param_texts}) {take})))
+    (import "" "take" (func $take (param {params})))
+    (func (export "get") (result {result}) {get})
+    (func (export "take") (param {params}) {take})))
   (core instance $m (instantiate $m (with "" (instance (export "get" (func $get)) (export "take" (func $take))))))
-"#,
-        memory(bytes)?
-    );
-    exports(&mut text, "above", &name, definitions.len(), bytes)?;
-    let _ = write!(
-        text,
-        r#")
-  (import "types" (instance $types {resource}{declared}{MAKE}))
-  (instance $i (instantiate $inner (with "types" (instance $types))))
-  (instance $o (instantiate $outer (with "above" (instance $i))))
-  (export "inner" (instance $i))
-  (export "outer" (instance $o)))"#
-    );
-    Ok(text)
+"#
+        );
+        exports(&mut text, "above", name, self.types, bytes)?;
+        Ok(text)
+    }
 }
 
 fn options(bytes: &mut Unstructured<'_>) -> Result<String> {
