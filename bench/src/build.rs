@@ -19,6 +19,8 @@ pub(crate) enum Guest {
     Plain,
     Simd,
     Threads,
+    /// A component, of WASI 0.2.
+    Component,
 }
 
 impl Guest {
@@ -27,6 +29,7 @@ impl Guest {
         match self {
             Self::Plain | Self::Simd => "wasm32-wasip1",
             Self::Threads => "wasm32-wasip1-threads",
+            Self::Component => "wasm32-wasip2",
         }
     }
 
@@ -36,6 +39,7 @@ impl Guest {
             Self::Plain => "plain",
             Self::Simd => "simd",
             Self::Threads => "threads",
+            Self::Component => "component",
         }
     }
 }
@@ -152,7 +156,7 @@ pub(crate) fn build_rust(paths: &Paths, guests: &[Guest]) -> Result<()> {
         let mut command = cargo(guest.name());
         command.args(["--target", guest.target()]);
         match guest {
-            Guest::Plain | Guest::Threads => {}
+            Guest::Plain | Guest::Threads | Guest::Component => {}
             Guest::Simd => {
                 command.env("RUSTFLAGS", "-C target-feature=+simd128");
             }
@@ -213,8 +217,8 @@ impl Clang {
             let mut flags = vec!["--target=wasm32-wasi", &sysroot, "-lm"];
             flags.extend(FEATURES);
             match guest {
-                // No program in C has threads.
-                Guest::Plain | Guest::Threads => {}
+                // No program in C has threads, or is a component.
+                Guest::Plain | Guest::Threads | Guest::Component => {}
                 Guest::Simd => flags.push("-msimd128"),
             }
             self.compile(&source, &inputs, &c_guest(paths, name, guest), &flags)?;

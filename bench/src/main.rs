@@ -5,7 +5,7 @@
 //! order of runs and what is taken from each is in [`measure`]. What one call, one instance or one
 //! file access costs is another question, asked by `silica-bench micro` (see [`micro`]); programs made of
 //! garbage-collected objects have a table of their own, `silica-bench objects` (see [`objects`]); and how soon a program
-//! says something, by `silica-bench starts` (see [`starts`]).
+//! says something, by `silica-bench starts` (see [`starts`]); what moving bytes through WASI 0.2 takes, by `silica-bench transfers` (see [`transfers`]).
 
 #![forbid(unsafe_code)]
 
@@ -25,6 +25,7 @@ mod results;
 mod start;
 mod starts;
 mod table;
+mod transfers;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -48,6 +49,7 @@ fn run(options: &Options) -> Result<ExitCode> {
         Some(Command::Peak { command }) => process::report_peak(command),
         Some(Command::Micro(micro)) => micro::run(&Paths::find()?, options, micro),
         Some(Command::Starts) => starts::run(&Paths::find()?, options),
+        Some(Command::Transfers) => transfers::run(&Paths::find()?, options),
         Some(Command::Objects) => objects::run(&Paths::find()?, options),
         None => compare(&Paths::find()?, options),
     }

@@ -85,6 +85,10 @@ pub(crate) enum Command {
     ///
     /// The options before the subcommand choose programs, engines and runs.
     Starts,
+    /// Measures what it takes to move bytes through WASI 0.2: by files, TCP and UDP, in large pieces and in small ones.
+    ///
+    /// The options before the subcommand choose engines and runs.
+    Transfers,
     /// Runs a command and prints the most memory that it had resident, in KiB, on standard error.
     #[command(hide = true)]
     Peak {

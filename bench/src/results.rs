@@ -98,7 +98,7 @@ impl Column {
     pub(crate) fn title(&self) -> String {
         match self.guest {
             Some(Guest::Simd) => format!("{} SIMD", self.label),
-            Some(Guest::Plain | Guest::Threads) | None => self.label.clone(),
+            Some(Guest::Plain | Guest::Threads | Guest::Component) | None => self.label.clone(),
         }
     }
 }
