@@ -4,7 +4,8 @@
 //! Everything that both must agree on is here, once: where a field of the context lies ([`layout`]),
 //! how a call passes its values ([`abi`]), where an object's fields lie ([`object`]), what a builtin takes
 //! ([`builtin`]), why a program stops ([`trap`]), what a frame holds at a call ([`call_sites`]), which settings change
-//! code ([`settings`]), what a compiler makes of one function ([`artefact`]), and what a compiled image holds ([`image`]).
+//! code ([`settings`]), what a compiler makes of one function ([`artefact`]), and what a compiled image holds ([`image`])
+//! or several in one file ([`image_set`]).
 //!
 //! It makes no code and runs none.
 
@@ -17,6 +18,7 @@ pub mod call_sites;
 pub mod continuation;
 pub mod image;
 pub mod image_index;
+pub mod image_set;
 pub mod layout;
 pub mod object;
 pub mod settings;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use silica_contract::image::MAGIC;
+use silica_contract::image_set::SET_MAGIC;
 use silica_contract::settings::Settings;
 use silica_runtime as rt;
 
@@ -34,6 +35,8 @@ struct EngineInner {
 pub enum Precompiled {
     /// A core module.
     Module,
+    /// A component.
+    Component,
 }
 
 impl Engine {
@@ -75,7 +78,11 @@ impl Engine {
     /// Whether `bytes` begin as compiled code does.
     #[must_use]
     pub fn detect_precompiled(bytes: &[u8]) -> Option<Precompiled> {
-        bytes.starts_with(&MAGIC).then_some(Precompiled::Module)
+        match bytes.first_chunk() {
+            Some(&MAGIC) => Some(Precompiled::Module),
+            Some(&SET_MAGIC) => Some(Precompiled::Component),
+            Some(_) | None => None,
+        }
     }
 
     /// Whether the file begins as compiled code does.

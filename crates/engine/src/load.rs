@@ -11,6 +11,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use silica_contract::image_set::{self, ImageSet};
 use silica_contract::settings::Settings;
 use silica_runtime as rt;
 
@@ -151,6 +152,64 @@ impl Module {
         let image = rt::Image::open(file)?;
         // SAFETY: the caller promises the same.
         unsafe { Module::from_image(engine, image) }
+    }
+
+    /// The images of `modules` in one file, with a description of what they are together, for [`Module::deserialize_set`]: how
+    /// components are kept.
+    ///
+    /// # Errors
+    /// As [`Module::serialize`].
+    #[doc(hidden)]
+    pub fn serialize_set(modules: &[&Module], description: &[u8]) -> Result<Vec<u8>> {
+        let images = modules.iter().map(|module| module.serialize());
+        let images = images.collect::<Result<Vec<Vec<u8>>>>()?;
+        Ok(image_set::write(VERSION, description, &images)?)
+    }
+
+    /// The description and the modules that [`Module::serialize_set`] was given.
+    ///
+    /// # Errors
+    /// As [`Module::deserialize`].
+    ///
+    /// # Safety
+    /// As [`Module::deserialize`].
+    #[doc(hidden)]
+    pub unsafe fn deserialize_set(engine: &Engine, bytes: &[u8]) -> Result<(Vec<u8>, Vec<Module>)> {
+        let set = rt::Image::set_from_bytes(bytes)?;
+        // SAFETY: the caller promises the same.
+        unsafe { Module::from_set(engine, set) }
+    }
+
+    /// As [`Module::deserialize_set`], of a file, which is mapped and not read.
+    ///
+    /// # Errors
+    /// As [`Module::deserialize`].
+    ///
+    /// # Safety
+    /// As [`Module::deserialize_file`].
+    #[doc(hidden)]
+    pub unsafe fn deserialize_set_open_file(
+        engine: &Engine,
+        file: std::fs::File,
+    ) -> Result<(Vec<u8>, Vec<Module>)> {
+        let set = rt::Image::open_set(file)?;
+        // SAFETY: the caller promises the same.
+        unsafe { Module::from_set(engine, set) }
+    }
+
+    /// # Safety
+    /// As [`Module::deserialize`], of each image.
+    unsafe fn from_set(
+        engine: &Engine,
+        (set, description, images): (ImageSet, Vec<u8>, Vec<rt::Image>),
+    ) -> Result<(Vec<u8>, Vec<Module>)> {
+        check_version(&set.engine_version)?;
+        let mut modules = Vec::with_capacity(images.len());
+        for image in images {
+            // SAFETY: the caller promises the same.
+            modules.push(unsafe { Module::from_image(engine, image)? });
+        }
+        Ok((description, modules))
     }
 
     /// # Safety

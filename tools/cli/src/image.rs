@@ -7,7 +7,7 @@ use std::path::Path;
 
 use silica::component::Component;
 use silica::component::describe::is_component;
-use silica::{Engine, Error, Module};
+use silica::{Engine, Error, Module, Precompiled};
 use silica_module::DecodeError;
 
 use crate::failure::{Failure, Result};
@@ -24,8 +24,12 @@ pub(crate) enum Program {
 
 /// The program in `path`, a module or a component. `trusted` lets it be an image.
 pub(crate) fn load_program(engine: &Engine, path: &Path, trusted: bool) -> Result<Program> {
-    if path != Path::new("-") && is_image(path) {
-        return load_image(engine, path, trusted).map(Program::Module);
+    match image_kind(path) {
+        Some(Precompiled::Module) => return load_image(engine, path, trusted).map(Program::Module),
+        Some(Precompiled::Component) => {
+            return load_component(engine, path, trusted).map(Program::Component);
+        }
+        None => {}
     }
     let binary = input::module(path)?;
     if !is_component(&binary) {
@@ -39,7 +43,7 @@ pub(crate) fn load_program(engine: &Engine, path: &Path, trusted: bool) -> Resul
 
 /// The module in `path`, ready to be instantiated. `trusted` lets it be an image.
 pub(crate) fn load(engine: &Engine, path: &Path, trusted: bool) -> Result<Module> {
-    if path != Path::new("-") && is_image(path) {
+    if image_kind(path).is_some() {
         return load_image(engine, path, trusted);
     }
     compile(engine, path, input::module(path)?)
@@ -54,22 +58,21 @@ pub(crate) fn compile(engine: &Engine, path: &Path, binary: Vec<u8>) -> Result<M
 
 /// Whether a file starts as images do. One that cannot be read does not; reading it says why.
 pub(crate) fn is_image(path: &Path) -> bool {
+    image_kind(path).is_some()
+}
+
+/// What a file is an image of, if it is one.
+fn image_kind(path: &Path) -> Option<Precompiled> {
     // Reading from a pipe would take what is read from it.
-    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
-        return false;
+    let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    if path == Path::new("-") || !is_file {
+        return None;
     }
-    matches!(Engine::detect_precompiled_file(path), Ok(Some(_)))
+    Engine::detect_precompiled_file(path).ok().flatten()
 }
 
 fn load_image(engine: &Engine, path: &Path, trusted: bool) -> Result<Module> {
-    if !trusted {
-        let message = format!(
-            "{}: is compiled code, which could do anything that you can",
-            path.display()
-        );
-        let remedy = "if you made it, or trust who did, `--allow-precompiled` runs it";
-        return Err(Failure::new(Status::Usage, message).remedy(remedy));
-    }
+    check_trusted(path, trusted)?;
     #[expect(
         unsafe_code,
         reason = "the person who starts the program vouches for it"
@@ -77,11 +80,38 @@ fn load_image(engine: &Engine, path: &Path, trusted: bool) -> Result<Module> {
     // SAFETY: `trusted` is only set by `--allow-precompiled`, with which the user states
     // that the file was made by this engine's compiler and not altered since.
     let module = unsafe { Module::deserialize_file(engine, path) };
-    module.map_err(|error| {
-        let message = format!("{}: {error:#}", path.display());
-        let remedy = "`silica compile` makes a new image from the module";
-        Failure::new(Status::BadModule, message).remedy(remedy)
-    })
+    module.map_err(|error| unusable(path, &error))
+}
+
+fn load_component(engine: &Engine, path: &Path, trusted: bool) -> Result<Component> {
+    check_trusted(path, trusted)?;
+    #[expect(
+        unsafe_code,
+        reason = "the person who starts the program vouches for it"
+    )]
+    // SAFETY: as for a module's image.
+    let component = unsafe { Component::deserialize_file(engine, path) };
+    component.map_err(|error| unusable(path, &error))
+}
+
+/// Refuses an image that nobody vouches for.
+fn check_trusted(path: &Path, trusted: bool) -> Result<()> {
+    if trusted {
+        return Ok(());
+    }
+    let message = format!(
+        "{}: is compiled code, which could do anything that you can",
+        path.display()
+    );
+    let remedy = "if you made it, or trust who did, `--allow-precompiled` runs it";
+    Err(Failure::new(Status::Usage, message).remedy(remedy))
+}
+
+/// The error of an image that cannot be loaded.
+fn unusable(path: &Path, error: &Error) -> Failure {
+    let message = format!("{}: {error:#}", path.display());
+    let remedy = "`silica compile` makes a new image from the module";
+    Failure::new(Status::BadModule, message).remedy(remedy)
 }
 
 /// The error of a module that cannot be compiled.

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use silica_component_describe::{DefinedType, FlatType, Types, ValueType};
 use wasm_encoder::{EntityType, GlobalType, ImportSection, MemoryType, TypeSection, ValType};
 
 /// One of the two components.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Side {
     Caller,
@@ -25,7 +26,7 @@ impl Side {
 }
 
 /// Something that an adapter imports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AdapterImport {
     /// The core function that is lifted.
     Callee,

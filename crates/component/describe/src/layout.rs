@@ -2,6 +2,8 @@
 //!
 //! Each rule is here once; the host's lifting and lowering and the adapters between components all ask.
 
+use serde::{Deserialize, Serialize};
+
 use crate::types::{DefinedType, ValueType};
 
 /// Values in registers that parameters may become; more go through a memory.
@@ -11,7 +13,7 @@ pub const FLAT_PARAMETERS_MAX: usize = 16;
 const POINTER: u32 = 4;
 
 /// A core type that values are passed as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum FlatType {
     I32,

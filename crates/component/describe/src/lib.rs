@@ -9,6 +9,8 @@
 
 #![forbid(unsafe_code)]
 
+mod builtins;
+mod check;
 mod decode;
 mod definition;
 mod display;
@@ -28,8 +30,9 @@ pub use layout::{
 };
 pub use limits::ComponentLimits;
 pub use plan::{
-    Builtin, Callee, ComponentInstance, CoreArgument, CoreDefinition, Encoding, Export, ExportItem,
-    Import, ImportItem, Lift, ModuleSource, Options, Plan, Resource, Step, Trampoline,
+    Builtin, BuiltinName, Callee, ComponentInstance, CoreArgument, CoreDefinition, Encoding,
+    Export, ExportItem, Import, ImportItem, Lift, ModuleSource, Options, Plan, Resource, Step,
+    Trampoline,
 };
 pub use table::{Signature, Types};
 pub use types::{Case, DefinedType, Field, FunctionType, ValueType};

@@ -2,6 +2,7 @@
 //!
 //! [`Plan::steps`] are carried out in order. Each may use what earlier ones made, by number.
 
+use serde::{Deserialize, Serialize};
 use silica_module::ByteRange;
 
 use crate::layout::FlatType;
@@ -9,7 +10,7 @@ use crate::table::Types;
 use crate::types::ValueType;
 
 /// What to do to have an instance of a component.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Plan {
     /// Core modules that are inside the component's bytes.
     pub modules: Vec<ByteRange>,
@@ -38,7 +39,7 @@ pub struct Plan {
 }
 
 /// A component instance: what has a table of handles, and what may be entered and left.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ComponentInstance {
     /// The instance whose component made it.
     pub parent: Option<u32>,
@@ -64,7 +65,7 @@ impl Plan {
 }
 
 /// A resource type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Resource {
     /// The instance that defined it; the host's have none.
     pub instance: Option<u32>,
@@ -73,7 +74,7 @@ pub struct Resource {
 }
 
 /// Something that the host gives.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Import {
     /// Its name.
     pub name: String,
@@ -82,7 +83,7 @@ pub struct Import {
 }
 
 /// What an import is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum ImportItem {
     /// An entry of [`Plan::imported_functions`].
     Function(u32),
@@ -99,7 +100,7 @@ pub enum ImportItem {
 }
 
 /// Something that the host gets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Export {
     /// Its name.
     pub name: String,
@@ -108,7 +109,7 @@ pub struct Export {
 }
 
 /// What an export is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum ExportItem {
     /// A function with the number of its type.
     Function(Callee, u32),
@@ -125,7 +126,7 @@ pub enum ExportItem {
 }
 
 /// Where a core module is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModuleSource {
     /// An entry of [`Plan::modules`].
     Inside(u32),
@@ -134,7 +135,7 @@ pub enum ModuleSource {
 }
 
 /// A function of a component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Callee {
     /// An entry of [`Plan::lifts`].
     Lifted(u32),
@@ -143,7 +144,7 @@ pub enum Callee {
 }
 
 /// How strings are encoded in a memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum Encoding {
     #[default]
@@ -153,7 +154,7 @@ pub enum Encoding {
 }
 
 /// Options of lifting or lowering.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub struct Options {
     pub encoding: Encoding,
@@ -164,7 +165,7 @@ pub struct Options {
 }
 
 /// A core function as a function of a component.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lift {
     /// The core function.
     pub function: CoreDefinition,
@@ -177,7 +178,7 @@ pub struct Lift {
 }
 
 /// Something of a core module.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CoreDefinition {
     /// What a core instance exports.
     Export {
@@ -191,7 +192,7 @@ pub enum CoreDefinition {
 }
 
 /// What a core module imports from one name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum CoreArgument {
     /// All that a core instance exports.
     Instance(u32),
@@ -200,7 +201,7 @@ pub enum CoreArgument {
 }
 
 /// One step of an instantiation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Step {
     /// Makes an instance of a core module.
     Instantiate {
@@ -223,7 +224,7 @@ pub enum Step {
 }
 
 /// A core function that the host, or an adapter, is behind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum Trampoline {
     Lower {
@@ -249,10 +250,11 @@ pub enum Trampoline {
 }
 
 /// A built-in that is no matter of resources.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Builtin {
     /// What the specification calls it.
-    pub name: &'static str,
+    #[serde(deserialize_with = "crate::builtins::known_name")]
+    pub name: BuiltinName,
     /// Its parameters as a core function.
     pub params: Vec<FlatType>,
     /// Its results.
@@ -262,3 +264,7 @@ pub struct Builtin {
     /// The instance that calls.
     pub instance: u32,
 }
+
+/// The specification's name of a built-in. It has a name of its own because a reference would be taken for one into
+/// what is deserialized.
+pub type BuiltinName = &'static str;

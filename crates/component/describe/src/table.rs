@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
 use silica_module::{DecodeError, Limits};
 
 use crate::layout::{self, Flat, FlatType, Layout};
@@ -17,7 +19,70 @@ pub struct Types {
     function_index: HashMap<FunctionType, u32>,
 }
 
+/// Kept are the types alone: what else is known of them follows from them.
+impl Serialize for Types {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let defined: Vec<&DefinedType> = self.defined.iter().map(|(ty, ..)| ty).collect();
+        (defined, &self.functions).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Types {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Types, D::Error> {
+        let (defined, functions) = Deserialize::deserialize(from)?;
+        let types = Types::of(defined, functions);
+        types.ok_or_else(|| D::Error::custom("types that are made of none"))
+    }
+}
+
 impl Types {
+    /// All types as they were, if each is made of earlier ones, and is there once.
+    fn of(defined: Vec<DefinedType>, functions: Vec<FunctionType>) -> Option<Types> {
+        let mut types = Types::default();
+        let limits = ComponentLimits::default();
+        for (index, ty) in defined.into_iter().enumerate() {
+            let mut known = true;
+            layout::for_each_part(&ty, |part| known &= types.has(part));
+            known.then_some(())?;
+            let place = types.intern(ty, &limits).ok()?;
+            (place == ValueType::Defined(index as u32)).then_some(())?;
+        }
+        for (index, ty) in functions.into_iter().enumerate() {
+            let mut parts = ty.params.iter().map(|param| param.ty).chain(ty.result);
+            let known = parts.all(|part| types.has(part));
+            (known && types.intern_function(ty) == index as u32).then_some(())?;
+        }
+        let has_entries = types.defined.iter().all(|(ty, ..)| match ty {
+            DefinedType::Map(key, value) => {
+                let pair = DefinedType::Tuple(Box::new([*key, *value]));
+                types.index.contains_key(&pair)
+            }
+            _ => true,
+        });
+        has_entries.then_some(types)
+    }
+
+    /// Whether it is one of these types.
+    pub(crate) fn has(&self, ty: ValueType) -> bool {
+        match ty {
+            ValueType::Defined(index) => (index as usize) < self.defined.len(),
+            _ => true,
+        }
+    }
+
+    /// Whether there is a function's type with this number.
+    pub(crate) fn has_function(&self, index: u32) -> bool {
+        (index as usize) < self.functions.len()
+    }
+
+    /// The resource types that handles are of.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = u32> {
+        self.defined.iter().filter_map(|(ty, ..)| match ty {
+            DefinedType::Own(resource) | DefinedType::Borrow(resource) => Some(*resource),
+            _ => None,
+        })
+    }
+
     /// An entry.
     ///
     /// # Panics

@@ -1,7 +1,9 @@
 //! Types of values and functions, as the specification names them.
 
+use serde::{Deserialize, Serialize};
+
 /// The type of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum ValueType {
     Bool,
@@ -23,7 +25,7 @@ pub enum ValueType {
 }
 
 /// A field of a record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Field {
     /// Its name.
     pub name: Box<str>,
@@ -32,7 +34,7 @@ pub struct Field {
 }
 
 /// A case of a variant.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Case {
     /// Its name.
     pub name: Box<str>,
@@ -41,7 +43,7 @@ pub struct Case {
 }
 
 /// A type that is made of others. Resources are indices of [`Plan::resources`](crate::Plan::resources).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum DefinedType {
     Record(Box<[Field]>),
@@ -64,7 +66,7 @@ pub enum DefinedType {
 }
 
 /// The type of a function.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FunctionType {
     /// Its parameters.
     pub params: Box<[Field]>,

@@ -32,9 +32,11 @@ struct Inner {
     engine: Engine,
     plan: Plan,
     modules: Vec<Module>,
-    /// For each step that lowers what was lifted, the code between.
-    adapters: HashMap<usize, (Module, Vec<AdapterImport>)>,
+    adapters: Adapters,
 }
+
+/// For each step that lowers what was lifted, the code between.
+pub(crate) type Adapters = HashMap<usize, (Module, Vec<AdapterImport>)>;
 
 impl Component {
     /// Compiles a component, binary or text.
@@ -78,15 +80,25 @@ impl Component {
             modules.push(Module::from_binary(engine, module)?);
         }
         let adapters = adapters(engine, &plan)?;
+        Ok(Component::of_parts(engine, plan, modules, adapters))
+    }
+
+    /// Of what was compiled.
+    pub(crate) fn of_parts(
+        engine: &Engine,
+        plan: Plan,
+        modules: Vec<Module>,
+        adapters: Adapters,
+    ) -> Component {
         let inner = Inner {
             engine: engine.clone(),
             plan,
             modules,
             adapters,
         };
-        Ok(Component {
+        Component {
             inner: Arc::new(inner),
-        })
+        }
     }
 
     /// What it imports, in order: names, and types as WIT writes them.
@@ -131,6 +143,14 @@ impl Component {
         }
     }
 
+    pub(crate) fn modules(&self) -> &[Module] {
+        &self.inner.modules
+    }
+
+    pub(crate) fn adapters(&self) -> &Adapters {
+        &self.inner.adapters
+    }
+
     pub(crate) fn module(&self, index: u32) -> &Module {
         &self.inner.modules[index as usize]
     }
@@ -150,7 +170,7 @@ impl std::fmt::Debug for Component {
 }
 
 /// Compiles the code between each pair of components that call each other, equal code once.
-fn adapters(engine: &Engine, plan: &Plan) -> Result<HashMap<usize, (Module, Vec<AdapterImport>)>> {
+fn adapters(engine: &Engine, plan: &Plan) -> Result<Adapters> {
     let mut compiled: HashMap<Vec<u8>, Module> = HashMap::new();
     let mut adapters = HashMap::new();
     for (step, lowered) in plan.steps.iter().enumerate() {

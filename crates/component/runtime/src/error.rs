@@ -144,6 +144,9 @@ pub enum ComponentError {
     /// A name that is defined already.
     #[error("`{0}` is defined already")]
     Defined(String),
+    /// A compiled component that is not whole.
+    #[error("damaged compiled component: {0}")]
+    Image(&'static str),
     /// A resource handle of the host's that is none any more.
     #[error("this resource was dropped or given away")]
     NoResource,

@@ -10,8 +10,6 @@
 //! `silica_component_adapter`'s. Here values pass between guests and the host, by the canonical ABI, through the
 //! engine's public interface.
 
-#![forbid(unsafe_code)]
-
 mod call;
 mod component;
 mod context;
@@ -25,6 +23,7 @@ mod instantiate;
 mod lift;
 mod linker;
 mod list_types;
+mod load;
 mod lower;
 mod names;
 mod resource;

@@ -1,4 +1,4 @@
-//! `silica compile`: a module to an image, which starts without a compiler.
+//! `silica compile`: a module or a component to an image, which starts without a compiler.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use silica::CodeBuilder;
+use silica::component::Component;
+use silica::component::describe::is_component;
 
 use crate::failure::Result;
 use crate::flags::{EngineFlags, LimitFlags};
@@ -31,7 +33,7 @@ pub(crate) struct Compile {
     #[arg(long, value_name = "SIZE")]
     max_stack: Option<crate::flags::Bytes>,
 
-    /// The module, binary or text; `-` is standard input
+    /// The module or component, binary or text; `-` is standard input
     #[arg(value_hint = clap::ValueHint::FilePath)]
     module: PathBuf,
 
@@ -52,8 +54,13 @@ impl Compile {
         let doing = format!("compiling {}", self.module.display());
         let refusals = Refusals::default();
         let tell = |function, why: &str| refusals.add(function, why);
-        let builder = CodeBuilder::new(&engine, &binary).refused(&tell);
-        let compiled = progress::during(&doing, || builder.compile_module_serialized())
+        let compile = || match is_component(&binary) {
+            true => Component::from_binary(&engine, &binary)?.serialize(),
+            false => CodeBuilder::new(&engine, &binary)
+                .refused(&tell)
+                .compile_module_serialized(),
+        };
+        let compiled = progress::during(&doing, compile)
             .map_err(|error| image::refused(&self.module, &error))?;
         refusals.show();
         output::write(&self.output_path(), &compiled, true)?;

@@ -58,6 +58,69 @@ fn an_image_of_other_settings_is_refused() {
     assert_eq!(folder.silica(&run).expect(0).stdout, "hello\n");
 }
 
+/// A component of two, one of which calls the other with a string.
+const GREETER: &str = r#"(component
+  (component $inner
+    (core module $m
+      (memory (export "memory") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+      (func (export "length") (param i32 i32) (result i32) (local.get 1)))
+    (core instance $i (instantiate $m))
+    (func (export "length") (param "text" string) (result u32) (canon lift (core func $i "length")
+      (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))
+  (instance $inner (instantiate $inner))
+  (component $outer
+    (import "length" (func $length (param "text" string) (result u32)))
+    (core module $memory (memory (export "memory") 1) (data (i32.const 8) "hello"))
+    (core instance $memory (instantiate $memory))
+    (core func $length (canon lower (func $length) (memory (core memory $memory "memory"))))
+    (core module $m (import "" "length" (func $length (param i32 i32) (result i32)))
+      (func (export "run") (result i32) (call $length (i32.const 8) (i32.const 5))))
+    (core instance $i (instantiate $m (with "" (instance (export "length" (func $length))))))
+    (func (export "run") (result u32) (canon lift (core func $i "run"))))
+  (instance $outer (instantiate $outer (with "length" (func $inner "length"))))
+  (export "run" (func $outer "run")))"#;
+
+#[test]
+fn an_image_of_a_component_runs() {
+    let folder = Folder::with("greeter.wat", GREETER);
+    folder.silica(&["compile", "greeter.wat"]).expect(0);
+    let run =
+        |image: &str| folder.silica(&["run", "--allow-precompiled", "--invoke", "run()", image]);
+    assert_eq!(run("greeter.cwasm").expect(0).stdout, "5\n");
+    let ended = folder.silica(&["greeter.cwasm"]).expect(2);
+    ended.says(&["compiled code", "`--allow-precompiled`"]);
+    let ended = folder.silica(&["inspect", "greeter.cwasm"]).expect(65);
+    ended.says(&["compiled code"]);
+    let image = folder.read("greeter.cwasm");
+    for length in [8, 20, image.len() / 2, image.len() - 1] {
+        folder.write("short.cwasm", &image[..length]);
+        run("short.cwasm")
+            .expect(65)
+            .says(&["short.cwasm", "silica compile"]);
+    }
+    // What is before the images, byte by byte; then those.
+    let rest = (2048..image.len()).step_by(image.len() / 50 + 1);
+    for at in (16..2048).step_by(64).chain(rest) {
+        let mut altered = image.clone();
+        altered[at] ^= 0x40;
+        folder.write("altered.cwasm", &altered);
+        let ended = run("altered.cwasm");
+        // What no reader looks at may differ; nothing may crash.
+        assert!(matches!(ended.status, Some(0 | 65)), "byte {at}: {ended:?}");
+    }
+    let fuel = [
+        "run",
+        "--allow-precompiled",
+        "--fuel",
+        "100000",
+        "--invoke",
+        "run()",
+        "greeter.cwasm",
+    ];
+    folder.silica(&fuel).expect(65).says(&["fuel is off"]);
+}
+
 #[test]
 fn a_file_that_cannot_be_written() {
     let folder = Folder::with("hello.wat", HELLO);

@@ -7,6 +7,10 @@ use super::workspace::Workspace;
 /// Folders (ending in `/`) and files where `unsafe` may stand, each with the reason that it must.
 pub(super) const LISTED: &[(&str, &str)] = &[
     (
+        "crates/component/runtime/src/load.rs",
+        "vouches for machine code from images of components",
+    ),
+    (
         "crates/instance/os/src/",
         "system calls, page protection, signals and stacks",
     ),
@@ -182,6 +186,10 @@ pub(super) const LISTED: &[(&str, &str)] = &[
     ),
     (
         "tests/regress/tests/precompiled.rs",
+        "loads an image that it has just made",
+    ),
+    (
+        "tests/wasi/tests/no_threads.rs",
         "loads an image that it has just made",
     ),
     (

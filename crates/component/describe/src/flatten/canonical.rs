@@ -6,6 +6,7 @@ use wasmparser::{CanonicalFunction, CanonicalOption, ExternalKind};
 use super::Flattener;
 use super::scope::Result;
 use super::scope::Value;
+use crate::builtins;
 use crate::definition::CoreSignature;
 use crate::plan::{Builtin, Callee, CoreDefinition, Encoding, Lift, Options, Step, Trampoline};
 
@@ -117,65 +118,10 @@ fn builtin(
         _ => 0,
     };
     Ok(Builtin {
-        name: name(function),
+        name: builtins::name(function),
         params: signature.params.clone(),
         results: signature.results.clone(),
         slot,
         instance,
     })
-}
-
-fn name(function: &CanonicalFunction) -> &'static str {
-    use CanonicalFunction as F;
-    match function {
-        F::Lift { .. } => "canon lift async",
-        F::Lower { .. } => "canon lower async",
-        F::ResourceNew { .. } => "resource.new",
-        F::ResourceDrop { .. } => "resource.drop",
-        F::ResourceRep { .. } => "resource.rep",
-        F::ThreadSpawnRef { .. } => "thread.spawn-ref",
-        F::ThreadSpawnIndirect { .. } => "thread.spawn-indirect",
-        F::ThreadAvailableParallelism => "thread.available-parallelism",
-        F::BackpressureInc => "backpressure.inc",
-        F::BackpressureDec => "backpressure.dec",
-        F::TaskReturn { .. } => "task.return",
-        F::TaskCancel => "task.cancel",
-        F::ContextGet { .. } => "context.get",
-        F::ContextSet { .. } => "context.set",
-        F::ThreadYield => "thread.yield",
-        F::SubtaskDrop => "subtask.drop",
-        F::SubtaskCancel { .. } => "subtask.cancel",
-        F::StreamNew { .. } => "stream.new",
-        F::StreamRead { .. } => "stream.read",
-        F::StreamWrite { .. } => "stream.write",
-        F::StreamForward { .. } => "stream.forward",
-        F::StreamCancelRead { .. } => "stream.cancel-read",
-        F::StreamCancelWrite { .. } => "stream.cancel-write",
-        F::StreamDropReadable { .. } => "stream.drop-readable",
-        F::StreamDropWritable { .. } => "stream.drop-writable",
-        F::FutureNew { .. } => "future.new",
-        F::FutureRead { .. } => "future.read",
-        F::FutureWrite { .. } => "future.write",
-        F::FutureForward { .. } => "future.forward",
-        F::FutureCancelRead { .. } => "future.cancel-read",
-        F::FutureCancelWrite { .. } => "future.cancel-write",
-        F::FutureDropReadable { .. } => "future.drop-readable",
-        F::FutureDropWritable { .. } => "future.drop-writable",
-        F::ErrorContextNew { .. } => "error-context.new",
-        F::ErrorContextDebugMessage { .. } => "error-context.debug-message",
-        F::ErrorContextDrop => "error-context.drop",
-        F::WaitableSetNew => "waitable-set.new",
-        F::WaitableSetWait { .. } => "waitable-set.wait",
-        F::WaitableSetPoll { .. } => "waitable-set.poll",
-        F::WaitableSetDrop => "waitable-set.drop",
-        F::WaitableJoin => "waitable.join",
-        F::ThreadIndex => "thread.index",
-        F::ThreadNewIndirect { .. } => "thread.new-indirect",
-        F::ThreadResumeLater => "thread.resume-later",
-        F::ThreadSuspend => "thread.suspend",
-        F::ThreadSuspendThenResume => "thread.suspend-then-resume",
-        F::ThreadYieldThenResume => "thread.yield-then-resume",
-        F::ThreadSuspendThenPromote => "thread.suspend-then-promote",
-        F::ThreadYieldThenPromote => "thread.yield-then-promote",
-    }
 }
