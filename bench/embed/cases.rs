@@ -30,8 +30,10 @@ pub(crate) fn main() -> Result<()> {
     throws(&report)?;
     components::calls(&report)?;
     instances(&report, "", &special::plain())?;
+    components::instances(&report, "", &special::plain())?;
     for (name, config) in special::pools() {
         instances(&report, &format!("_{name}"), &config)?;
+        components::instances(&report, &format!("_{name}"), &config)?;
     }
     let base = work(&report, "work", &special::plain(), |_| Ok(()))?;
     let fuel = work(&report, "work_fuel", &special::fuel(), |store| {

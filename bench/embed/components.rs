@@ -1,15 +1,16 @@
-//! What calls of components cost: from the host and to it, and between two of them.
+//! What components cost: calls from the host and to it, and between two of them; instances, of a small one and of
+//! whatever `SILICA_BENCH_COMPONENT` names, which is a large one.
 
 use super::{Report, Result, least};
 use crate::special;
 use engine::component::{Component, Linker};
-use engine::{Engine, Store, StoreContextMut};
+use engine::{Config, Engine, Store, StoreContextMut};
 use std::hint::black_box;
 
 const COMPONENTS: &[u8] = include_bytes!("components.wat");
 
 pub(super) fn calls(report: &Report) -> Result<()> {
-    if !report.wants("component") {
+    if !report.wants("component_call") {
         return Ok(());
     }
     const COUNT: u32 = 20_000;
@@ -59,5 +60,48 @@ pub(super) fn calls(report: &Report) -> Result<()> {
         Ok(())
     })?;
     report.line("component_call_echo_1_mib_of_u64", time);
+    Ok(())
+}
+
+/// A store and an instance made and dropped. Nothing is called, so nothing that is imported is there.
+pub(super) fn instances(report: &Report, suffix: &str, config: &Config) -> Result<()> {
+    if !report.wants("component_instance") {
+        return Ok(());
+    }
+    let engine = Engine::new(config)?;
+    let small = Component::new(&engine, COMPONENTS)?;
+    instance(
+        report,
+        &format!("component_instance_small{suffix}"),
+        200,
+        &small,
+    )?;
+    if let Some(path) = std::env::var_os("SILICA_BENCH_COMPONENT") {
+        // Compiling it takes most of a minute, in each process.
+        let engine = Engine::new(&special::cached(config)?)?;
+        let large = Component::from_file(&engine, path)?;
+        instance(
+            report,
+            &format!("component_instance_large{suffix}"),
+            5,
+            &large,
+        )?;
+    }
+    Ok(())
+}
+
+fn instance(report: &Report, name: &str, count: u32, component: &Component) -> Result<()> {
+    let engine = component.engine();
+    let mut linker: Linker<()> = Linker::new(engine);
+    special::define_as_traps(&mut linker, component)?;
+    let ready = linker.instantiate_pre(component)?;
+    let time = least(count, || {
+        for _ in 0..count {
+            let mut store = Store::new(engine, ());
+            black_box(ready.instantiate(&mut store)?);
+        }
+        Ok(())
+    })?;
+    report.line(name, time);
     Ok(())
 }

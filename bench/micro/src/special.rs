@@ -1,6 +1,7 @@
 //! What only Silica has: its pool, and interruption that needs nothing in the code.
 
-use engine::{Config, PoolingAllocationConfig, Store};
+use engine::component::{Component, Linker};
+use engine::{Cache, Config, PoolingAllocationConfig, Store};
 use std::error::Error;
 
 /// As it comes.
@@ -18,6 +19,22 @@ pub(crate) fn pools() -> Vec<(&'static str, Config)> {
         config
     };
     vec![("pool", with(0)), ("pool_resident", with(64 << 10))]
+}
+
+/// `config`, with what is compiled kept for the next process.
+pub(crate) fn cached(config: &Config) -> Result<Config, Box<dyn Error + Send + Sync>> {
+    let mut config = config.clone();
+    config.cache(Cache::new(std::env::temp_dir().join("silica-bench-cache")));
+    Ok(config)
+}
+
+/// Defines all that is imported as functions that trap.
+pub(crate) fn define_as_traps(
+    linker: &mut Linker<()>,
+    component: &Component,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    linker.define_unknown_imports_as_traps(component);
+    Ok(())
 }
 
 /// With exceptions: as it comes.

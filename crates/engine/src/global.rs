@@ -72,3 +72,50 @@ impl Global {
             .map_err(from_runtime)
     }
 }
+
+/// A mutable global of an `i32`, read and written with no look at its type. For what is read at each call, as components'
+/// flags are.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct GlobalI32 {
+    raw: rt::GlobalI32,
+}
+
+impl Global {
+    /// The global as a mutable one of an `i32`, if it is one.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn mutable_i32(&self, store: impl AsContext) -> Option<GlobalI32> {
+        let raw = self.raw.mutable_i32(store.as_context().raw.into_state());
+        raw.map(|raw| GlobalI32 { raw })
+    }
+}
+
+impl GlobalI32 {
+    /// The global.
+    #[must_use]
+    pub fn global(&self) -> Global {
+        Global::from_raw(self.raw.global())
+    }
+
+    /// Its value.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    #[inline]
+    pub fn get(&self, store: impl AsContext) -> i32 {
+        self.raw.get(store.as_context().raw.into_state())
+    }
+
+    /// Replaces its value.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    #[inline]
+    pub fn set(&self, mut store: impl AsContextMut, value: i32) {
+        self.raw.set(&mut store.as_context_mut().raw, value);
+    }
+}

@@ -82,7 +82,7 @@ pub use engine::{Engine, Precompiled};
 pub use error::EngineError;
 pub use external::{Export, Extern};
 pub use func::TypedFunc;
-pub use global::Global;
+pub use global::{Global, GlobalI32};
 pub use handle::{Func, Instance};
 pub use host::{BoxFuture, IntoFunc};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};

@@ -125,6 +125,21 @@ impl Module {
         })
     }
 
+    /// The names of what it imports, in order.
+    #[doc(hidden)]
+    pub fn import_names(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        let imports = self.description().imports.iter();
+        imports.map(|import| (&*import.module, &*import.name))
+    }
+
+    /// The names of what it exports, in order, each with where it is.
+    #[doc(hidden)]
+    pub fn export_names(&self) -> impl ExactSizeIterator<Item = (&str, ModuleExport)> {
+        let module = self.compiled.id();
+        let exports = self.description().exports.iter().enumerate();
+        exports.map(move |(index, export)| (&*export.name, ModuleExport { module, index }))
+    }
+
     /// The contents of its custom sections called `name`.
     pub fn custom_sections<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + 'a {
         self.description()

@@ -1,6 +1,7 @@
 //! What only wasmtime has: its pooling allocator, and epochs as its way of being interruptible.
 
-use engine::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
+use engine::component::{Component, Linker};
+use engine::{Cache, CacheConfig, Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 use std::error::Error;
 
 /// As it comes.
@@ -22,6 +23,23 @@ pub(crate) fn pools() -> Vec<(&'static str, Config)> {
         ("pool", with(PoolingAllocationConfig::default())),
         ("pool_resident", with(resident)),
     ]
+}
+
+/// `config`, with what is compiled kept for the next process.
+pub(crate) fn cached(config: &Config) -> Result<Config, Box<dyn Error + Send + Sync>> {
+    let mut folder = CacheConfig::new();
+    folder.with_directory(std::env::temp_dir().join("wasmtime-bench-cache"));
+    let mut config = config.clone();
+    config.cache(Some(Cache::new(folder)?));
+    Ok(config)
+}
+
+/// Defines all that is imported as functions that trap.
+pub(crate) fn define_as_traps(
+    linker: &mut Linker<()>,
+    component: &Component,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    Ok(linker.define_unknown_imports_as_traps(component)?)
 }
 
 /// With exceptions.

@@ -65,7 +65,7 @@ pub(crate) async fn call_async<T: Send + 'static, V: Values<T> + Sync>(
 ) -> Result<V::Output> {
     let plan = component.plan();
     let (mut entered, flat) = begin(store, id, plan, lifted, values)?;
-    let types = &lifted.signature;
+    let types = &lifted.ty.signature;
     let params: Vec<Val> = std::iter::zip(&types.params, flat.as_slice())
         .map(|(ty, bits)| to_core(*ty, *bits))
         .collect();
@@ -86,22 +86,21 @@ fn begin<'s, T: 'static, V: Values<T>>(
     lifted: &Lifted,
     values: &V,
 ) -> Result<(Entered<'s, T>, FlatValues)> {
-    if lifted.is_async {
+    if lifted.ty.is_async {
         return Err(CanonicalTrap::Unsupported("canon lift async").into());
     }
     let guest = lifted.options.guest;
-    let mut entered = Entered::new(store, id, guest.root)?;
-    let all = state(&mut entered.store);
-    if lifted.borrows {
-        all.enter_scope();
+    let mut entered = Entered::new(store, id, guest)?;
+    if lifted.ty.borrows {
+        state(&mut entered.store).enter_scope();
     }
-    all.guest(guest).context = [0; 2];
-    let ty = plan.types.function(lifted.ty);
+    let ty = plan.types.function(lifted.ty.number);
     match lower(&mut entered.store, plan, lifted, ty, values) {
         Ok(flat) => Ok((entered, flat)),
         Err(error) => {
             // An embedder's mistake does the guest no harm, unless it has left borrowed handles there.
-            entered.harmless = !lifted.borrows && error.downcast_ref::<ComponentError>().is_some();
+            entered.harmless =
+                !lifted.ty.borrows && error.downcast_ref::<ComponentError>().is_some();
             Err(error)
         }
     }
@@ -116,19 +115,19 @@ fn end<T: 'static, V: Values<T>>(
     result: u64,
 ) -> Result<V::Output> {
     let store = &mut entered.store;
-    let ty = plan.types.function(lifted.ty);
+    let ty = plan.types.function(lifted.ty.number);
     let mut results = FlatValues::default();
     results.push(result);
     let output = lift(store, plan, lifted, ty, values, results)?;
-    if lifted.borrows {
+    if lifted.ty.borrows {
         state(store).exit_scope()?;
     }
     if let Some(post_return) = &lifted.post_return {
         let given = [result];
-        let count = lifted.signature.results.len();
-        set_may_leave(store, &lifted.options, false)?;
+        let count = lifted.ty.signature.results.len();
+        set_may_leave(store, &lifted.options, false);
         post_return.call(store.as_context_mut(), &given[..count])?;
-        set_may_leave(store, &lifted.options, true)?;
+        set_may_leave(store, &lifted.options, true);
     }
     entered.done();
     Ok(output)
@@ -147,7 +146,7 @@ fn lower<T: 'static, V: Values<T>>(
         options: &lifted.options,
         plan,
     };
-    if lifted.signature.params_in_memory {
+    if lifted.ty.signature.params_in_memory {
         let layout = plan.types.parameters_layout(ty);
         let pointer = cx.realloc(0, 0, layout.align, layout.size as u32)?;
         values.lower_memory(&mut cx, ty, pointer)?;
@@ -167,7 +166,7 @@ fn lift<T: 'static, V: Values<T>>(
     mut results: FlatValues,
 ) -> Result<V::Output> {
     let mut cx = LiftContext::new(store.as_context_mut(), &lifted.options, plan);
-    let Some(result) = ty.result.filter(|_| lifted.signature.result_in_memory) else {
+    let Some(result) = ty.result.filter(|_| lifted.ty.signature.result_in_memory) else {
         return values.lift_flat(&mut cx, ty, &mut results);
     };
     let pointer = results.take() as u32;

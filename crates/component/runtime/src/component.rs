@@ -11,6 +11,8 @@ use silica_component_describe::{
 use silica_engine::{Engine, Module, Result};
 use silica_module::{DecodeError, parse_text};
 
+use crate::links::Links;
+
 /// A compiled component. Cloning it is cheap and gives the same component.
 ///
 /// ```
@@ -33,6 +35,7 @@ struct Inner {
     plan: Plan,
     modules: Vec<Module>,
     adapters: Adapters,
+    links: Links,
 }
 
 /// For each step that lowers what was lifted, the code between.
@@ -92,6 +95,7 @@ impl Component {
     ) -> Component {
         let inner = Inner {
             engine: engine.clone(),
+            links: Links::of(engine, &plan, &modules),
             plan,
             modules,
             adapters,
@@ -141,6 +145,10 @@ impl Component {
         for module in self.inner.modules.iter().chain(adapters) {
             module.keep_compiled();
         }
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.inner.links
     }
 
     pub(crate) fn modules(&self) -> &[Module] {

@@ -19,6 +19,7 @@ pub struct FlatValues {
 }
 
 impl Default for FlatValues {
+    #[inline]
     fn default() -> Self {
         FlatValues {
             bits: [0; FlatValues::MOST],
@@ -56,6 +57,7 @@ impl FlatValues {
     }
 
     /// What arguments are.
+    #[inline]
     pub(crate) fn of(bits: [u64; FlatValues::MOST], count: usize) -> FlatValues {
         FlatValues {
             bits,
@@ -64,6 +66,7 @@ impl FlatValues {
         }
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[u64] {
         &self.bits[..self.count()]
     }
@@ -126,13 +129,13 @@ impl<'a, T: 'static> LowerContext<'a, T> {
         };
         let options = self.options;
         // An adapter that asks for a string may have forbidden it before.
-        let before = may_leave(&mut self.store, options);
+        let before = may_leave(&self.store, options);
         if before {
-            set_may_leave(&mut self.store, options, false)?;
+            set_may_leave(&mut self.store, options, false);
         }
         let pointer = realloc.call(self.store.as_context_mut(), (old, old_bytes, align, bytes))?;
         if before {
-            set_may_leave(&mut self.store, options, true)?;
+            set_may_leave(&mut self.store, options, true);
         }
         if align_to(pointer.into(), align) != u64::from(pointer) {
             return Err(CanonicalTrap::ReallocUnaligned.into());
@@ -247,6 +250,7 @@ impl<'a, T: 'static> LiftContext<'a, T> {
 pub(crate) const LIST_BYTES_MAX: u64 = (1 << 28) - 1;
 
 /// Checks that a pointer is aligned.
+#[inline]
 pub(crate) fn check_aligned(pointer: u32, align: u32) -> Result<(), CanonicalTrap> {
     if align_to(pointer.into(), align) == u64::from(pointer) {
         Ok(())
@@ -255,6 +259,7 @@ pub(crate) fn check_aligned(pointer: u32, align: u32) -> Result<(), CanonicalTra
     }
 }
 
+#[inline]
 fn range(pointer: u32, count: u64, length: usize) -> Result<std::ops::Range<usize>, CanonicalTrap> {
     let start = u64::from(pointer);
     let end = start.saturating_add(count);

@@ -89,13 +89,13 @@ impl Func {
     /// Its type as WIT writes it.
     #[must_use]
     pub fn text(&self) -> String {
-        function_text(self.component.plan(), self.lifted.ty)
+        function_text(self.component.plan(), self.lifted.ty.number)
     }
 
     /// Its type, in terms of its component's [`Plan`](silica_component_describe::Plan).
     #[must_use]
     pub fn ty(&self) -> &FunctionType {
-        self.component.plan().types.function(self.lifted.ty)
+        self.component.plan().types.function(self.lifted.ty.number)
     }
 
     /// The component whose plan its types are of.
@@ -199,7 +199,7 @@ impl Func {
     ) -> Result<R> {
         let values = Static {
             params,
-            types: &self.lifted.types,
+            types: &self.lifted.ty.types,
             result: PhantomData,
         };
         let store = store.as_context_mut();
@@ -220,7 +220,7 @@ impl Func {
     {
         let values = Static {
             params,
-            types: &self.lifted.types,
+            types: &self.lifted.ty.types,
             result: PhantomData,
         };
         let store = store.as_context_mut();

@@ -13,6 +13,7 @@ use crate::component::Component;
 use crate::context::{FlatValues, LiftContext, LowerContext, check_aligned};
 use crate::error::CanonicalTrap;
 use crate::func::check_function;
+use crate::links::LoweredType;
 use crate::list_types::ListTypes;
 use crate::state::{Options, may_leave, state};
 use crate::trace::{Called, Trace};
@@ -82,11 +83,8 @@ impl<T: 'static> Ready<T> {
 /// A function of a guest's that is lowered: what its calls are about, whatever is behind it.
 pub(crate) struct Lowered {
     pub(crate) component: Component,
-    pub(crate) ty: u32,
+    pub(crate) ty: Arc<LoweredType>,
     pub(crate) options: Options,
-    pub(crate) signature: Signature,
-    /// Whether handles are lent to it.
-    pub(crate) borrows: bool,
     /// Who is told of its calls, if what is behind it gives a future; other functions are inside of what tells.
     pub(crate) trace: Option<Trace>,
 }
@@ -98,10 +96,10 @@ impl Lowered {
         mut store: StoreContextMut<'a, T>,
         registers: FlatValues,
     ) -> Result<HostCall<'a, T>> {
-        if !may_leave(&mut store, &self.options) {
+        if !may_leave(&store, &self.options) {
             return Err(CanonicalTrap::CannotLeave.into());
         }
-        if self.borrows {
+        if self.ty.borrows {
             state(&mut store).enter_scope();
         }
         let plan = self.component.plan();
@@ -109,15 +107,15 @@ impl Lowered {
             store,
             options: &self.options,
             plan,
-            ty: plan.types.function(self.ty),
-            signature: &self.signature,
+            ty: plan.types.function(self.ty.number),
+            signature: &self.ty.signature,
             registers,
         })
     }
 
     /// Ends a call: what was lent for it is given back.
     pub(crate) fn end<T: 'static>(&self, store: &mut StoreContextMut<'_, T>) -> Result<()> {
-        if self.borrows {
+        if self.ty.borrows {
             state(store).exit_scope()?;
         }
         Ok(())
@@ -272,7 +270,7 @@ where
         let types = ListTypes::of(ty);
         let closure = Arc::clone(&self.closure);
         Ok(Ready::Later(Arc::new(move |store, lowered| {
-            let core = core_type(store.engine(), &lowered.signature);
+            let core = lowered.ty.core.clone();
             let shared = Arc::new((Arc::clone(&closure), types.clone(), lowered));
             Func::new_async(
                 store.as_context_mut(),
@@ -326,7 +324,7 @@ where
     }
     let output = output?;
     lowered.end(&mut call.store)?;
-    let places = results.iter_mut().zip(&lowered.signature.results);
+    let places = results.iter_mut().zip(&lowered.ty.signature.results);
     for ((place, ty), bits) in places.zip(output.as_slice()) {
         *place = to_core(*ty, *bits);
     }

@@ -16,7 +16,7 @@ use crate::component::Component;
 use crate::error::ComponentError;
 use crate::handles::{HandleTable, ResourceId};
 use crate::host::{Lowered, Ready, core_type};
-use crate::list_types::ListTypes;
+use crate::links::Source;
 use crate::resource::ResourceType;
 use crate::state::{Guest, GuestId, Lifted, Options, ResourceInfo, ResourceKind, Root, state};
 use crate::trampolines;
@@ -85,9 +85,11 @@ fn begin<T: 'static>(
     let mut guests = Vec::with_capacity(plan.instances.len());
     for _ in &plan.instances {
         let ty = GlobalType::new(ValType::I32, Mutability::Var);
+        let may_leave = Global::new(store.as_context_mut(), ty, Val::I32(1))?;
+        let may_leave = may_leave.mutable_i32(&*store);
         guests.push(Guest {
             handles: HandleTable::default(),
-            may_leave: Global::new(store.as_context_mut(), ty, Val::I32(1))?,
+            may_leave: may_leave.ok_or_else(|| wrong("global"))?,
             context: [0; 2],
             backpressure: 0,
         });
@@ -215,7 +217,7 @@ impl<T: 'static> Maker<'_, T> {
                 module, arguments, ..
             } => {
                 let module = self.module(*module);
-                let imports = self.core_imports(&module, arguments)?;
+                let imports = self.core_imports(index, &module, arguments)?;
                 return Ok(Some((module, imports)));
             }
             Step::Trampoline(trampoline) => {
@@ -244,7 +246,31 @@ impl<T: 'static> Maker<'_, T> {
         }
     }
 
+    /// The imports of the instance that a step makes.
     fn core_imports(
+        &mut self,
+        step: usize,
+        module: &Module,
+        arguments: &[(Box<str>, CoreArgument)],
+    ) -> Result<Vec<Extern>> {
+        match self.component.links().imports(step) {
+            Some(sources) => sources.iter().map(|source| self.source(source)).collect(),
+            None => self.imports_by_name(module, arguments),
+        }
+    }
+
+    fn source(&mut self, source: &Source) -> Result<Extern> {
+        match source {
+            Source::Trampoline(index) => Ok(self.state().trampolines[*index as usize].into()),
+            Source::Export(instance, export) => {
+                let instance = self.state().core_instances[*instance as usize];
+                let found = instance.get_module_export(self.store.as_context_mut(), export);
+                found.ok_or_else(|| wrong("core definition"))
+            }
+        }
+    }
+
+    fn imports_by_name(
         &mut self,
         module: &Module,
         arguments: &[(Box<str>, CoreArgument)],
@@ -276,6 +302,9 @@ impl<T: 'static> Maker<'_, T> {
     }
 
     fn export(&mut self, instance: u32, name: &str) -> Result<Extern> {
+        if let Some(export) = self.component.links().export(instance, name) {
+            return self.source(&Source::Export(instance, export.clone()));
+        }
         let instance = self.state().core_instances[instance as usize];
         let export = instance.get_export(self.store.as_context_mut(), name);
         export.ok_or_else(|| {
@@ -340,7 +369,6 @@ impl<T: 'static> Maker<'_, T> {
             return Ok(Arc::clone(lifted));
         }
         let lift = &self.plan.lifts[index as usize];
-        let ty = self.plan.types.function(lift.ty);
         let lifted = Arc::new(Lifted {
             function: self.numeric(&lift.function)?,
             post_return: match &lift.options.post_return {
@@ -348,11 +376,7 @@ impl<T: 'static> Maker<'_, T> {
                 None => None,
             },
             options: self.options(&lift.options, lift.instance)?,
-            ty: lift.ty,
-            types: ListTypes::of(ty),
-            signature: self.plan.types.lifted_signature(ty),
-            borrows: self.plan.types.parameters_layout(ty).has_borrow,
-            is_async: lift.options.is_async,
+            ty: Arc::clone(self.component.links().lifted(index)),
         });
         self.state().lifts[index as usize] = Some(Arc::clone(&lifted));
         Ok(lifted)
@@ -375,14 +399,11 @@ impl<T: 'static> Maker<'_, T> {
                 let Callee::Imported(import) = callee else {
                     return self.waiting(*ty, *instance);
                 };
-                let types = &self.plan.types;
-                let function = types.function(*ty);
+                let links = self.component.links();
                 let lowered = Lowered {
                     component: self.component.clone(),
-                    ty: *ty,
+                    ty: links.lowered(step).cloned().ok_or_else(|| wrong("type"))?,
                     options: self.options(options, *instance)?,
-                    signature: types.lowered_signature(function),
-                    borrows: types.parameters_layout(function).has_borrow,
                     trace: None,
                 };
                 let host = self.imports.functions[*import as usize].clone();
@@ -462,7 +483,8 @@ impl<T: 'static> Maker<'_, T> {
             }
             AdapterImport::MayLeave(side) => {
                 let guest = options(*side).guest;
-                return Ok(state(&mut self.store).guest(guest).may_leave.into());
+                let may_leave = state(&mut self.store).guest(guest).may_leave;
+                return Ok(may_leave.global().into());
             }
             AdapterImport::Trap => trampolines::adapter_trap(&mut self.store),
             AdapterImport::Enter => trampolines::adapter_enter(&mut self.store, callee.guest),

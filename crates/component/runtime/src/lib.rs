@@ -22,6 +22,7 @@ mod instance;
 mod instantiate;
 mod lift;
 mod linker;
+mod links;
 mod list_types;
 mod load;
 mod lower;

@@ -134,7 +134,7 @@ impl ResourceAny {
         let destructor = destructor.typed::<u32, ()>(&store)?;
         match owner {
             Some(owner) => {
-                let mut entered = Entered::new(store, self.store, owner.root)?;
+                let mut entered = Entered::new(store, self.store, owner)?;
                 destructor.call(&mut entered.store, handle.representation)?;
                 entered.done();
                 Ok(())

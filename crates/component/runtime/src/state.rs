@@ -7,16 +7,15 @@ use std::any::TypeId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use silica_component_describe::{Encoding, Signature};
+use silica_component_describe::Encoding;
 use silica_engine::{
-    AsContextMut, Func, Global, Instance, Memory, Module, NumericFunc, StoreContextMut, TypedFunc,
-    Val,
+    Func, GlobalI32, Instance, Memory, Module, NumericFunc, StoreContextMut, TypedFunc,
 };
 
 use crate::component::Component;
 use crate::error::{CanonicalTrap, ComponentError};
 use crate::handles::{Handle, HandleTable, Quota, ResourceId};
-use crate::list_types::ListTypes;
+use crate::links::LiftedType;
 
 /// A component instance within a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub(crate) struct Options {
     pub(crate) realloc: Option<Realloc>,
     pub(crate) guest: GuestId,
     /// The guest's.
-    pub(crate) may_leave: Global,
+    pub(crate) may_leave: GlobalI32,
 }
 
 /// A function that a guest exports.
@@ -47,19 +46,14 @@ pub(crate) struct Lifted {
     pub(crate) function: NumericFunc,
     pub(crate) post_return: Option<NumericFunc>,
     pub(crate) options: Options,
-    pub(crate) ty: u32,
-    pub(crate) types: ListTypes,
-    pub(crate) signature: Signature,
-    /// Whether handles are lent to it.
-    pub(crate) borrows: bool,
-    pub(crate) is_async: bool,
+    pub(crate) ty: Arc<LiftedType>,
 }
 
 /// What is kept of one component instance.
 pub(crate) struct Guest {
     pub(crate) handles: HandleTable,
     /// 1 while it may call out, else 0. Adapters read and write it, so it is a global.
-    pub(crate) may_leave: Global,
+    pub(crate) may_leave: GlobalI32,
     /// What belongs to the call that is under way.
     pub(crate) context: [u64; 2],
     /// How often it has asked that calls wait. Those that cannot wait do not heed it.
@@ -356,18 +350,13 @@ impl State {
 }
 
 /// Whether the guest of these options may call out.
-pub(crate) fn may_leave<T>(store: &mut StoreContextMut<'_, T>, options: &Options) -> bool {
-    options.may_leave.get(store.as_context_mut()).i32() == Some(1)
+pub(crate) fn may_leave<T>(store: &StoreContextMut<'_, T>, options: &Options) -> bool {
+    options.may_leave.get(store) == 1
 }
 
 /// Says whether the guest of these options may call out.
-pub(crate) fn set_may_leave<T>(
-    store: &mut StoreContextMut<'_, T>,
-    options: &Options,
-    may: bool,
-) -> silica_engine::Result<()> {
-    let flag = options.may_leave;
-    flag.set(store.as_context_mut(), Val::I32(may.into()))
+pub(crate) fn set_may_leave<T>(store: &mut StoreContextMut<'_, T>, options: &Options, may: bool) {
+    options.may_leave.set(store, may.into());
 }
 
 /// An instance of a whole component in which something runs. Unless it is said to be done it has failed, or was
@@ -382,15 +371,16 @@ pub(crate) struct Entered<'s, T: 'static> {
 }
 
 impl<'s, T: 'static> Entered<'s, T> {
-    /// Enters it, unless it runs already.
+    /// Enters it by a call of this guest's, unless it runs already.
     ///
     /// # Panics
     /// If the store is not the one whose state has this id.
     pub(crate) fn new(
         mut store: StoreContextMut<'s, T>,
         id: u64,
-        root: u32,
+        guest: GuestId,
     ) -> silica_engine::Result<Entered<'s, T>> {
+        let root = guest.root;
         let all = state(&mut store);
         assert_eq!(
             all.id, id,
@@ -402,6 +392,7 @@ impl<'s, T: 'static> Entered<'s, T> {
             return Err(CanonicalTrap::CannotEnter.into());
         }
         entered.entered = true;
+        entered.guests[guest.guest as usize].context = [0; 2];
         Ok(Entered {
             store,
             root,

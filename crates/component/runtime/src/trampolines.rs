@@ -1,5 +1,7 @@
 //! Core functions that guests import and the host is behind: lowered host functions, resources, built-ins.
 
+use std::sync::Arc;
+
 use silica_component_describe::{Builtin, Signature};
 use silica_engine::{AsContextMut, Caller, Func, FuncType, Result, StoreContextMut};
 
@@ -14,7 +16,7 @@ use crate::strings;
 
 fn check_leave<T: 'static>(store: &mut StoreContextMut<'_, T>, guest: GuestId) -> Result<()> {
     let flag = state(store).guest(guest).may_leave;
-    if flag.get(store.as_context_mut()).i32() == Some(1) {
+    if flag.get(store) == 1 {
         Ok(())
     } else {
         Err(CanonicalTrap::CannotLeave.into())
@@ -31,9 +33,9 @@ pub(crate) fn lowered<T: 'static>(
         Ready::Now(host) => host,
         Ready::Later(make) => return Ok(make(store, lowered)),
     };
-    let core = core_type(store.engine(), &lowered.signature);
-    let count = lowered.signature.params.len();
-    let function = Func::new_numeric(store, &core, move |mut caller, values| {
+    let ty = Arc::clone(&lowered.ty);
+    let count = ty.signature.params.len();
+    let function = Func::new_numeric(store, &ty.core, move |mut caller, values| {
         let registers = FlatValues::of(*values, count);
         let output = host(lowered.begin(caller.as_context_mut(), registers)?)?;
         lowered.end(&mut caller.as_context_mut())?;

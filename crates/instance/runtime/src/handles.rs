@@ -14,7 +14,7 @@ mod table;
 mod tag;
 
 pub use function::Function;
-pub use global::Global;
+pub use global::{Global, GlobalI32};
 pub use memory::Memory;
 pub(crate) use memory::{ask_minimum as ask_memory_minimum, grow as grow_memory};
 pub use object::{AnyObject, ExnObject, ExternObject, Object, OwnedObject, RootMark};

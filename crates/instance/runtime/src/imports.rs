@@ -74,8 +74,12 @@ pub(crate) fn check_import(
 ) -> Result<(), ImportMismatch> {
     match (&import.entity, given) {
         (EntityType::Function(index), Extern::Function(function)) => {
-            let found = function.ty(store);
             let expected = &module.types()[*index as usize];
+            // Nearly always it is the very type, which needs no look into the table of types.
+            if function.type_id(store) == expected.id() {
+                return Ok(());
+            }
+            let found = function.ty(store);
             let fits = match import.exact {
                 true => found.id() == expected.id(),
                 false => found.is_subtype_of(expected),

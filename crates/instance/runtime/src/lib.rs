@@ -68,8 +68,8 @@ pub use call::{NUMBERS_MAX, Numbers};
 pub use code::{Compilation, ModuleSource, Occasion, TierUp};
 pub use error::{HostError, LoadError, RuntimeError, ThrownException};
 pub use handles::{
-    AnyObject, ExnObject, Extern, ExternObject, Function, Global, Memory, Object, OwnedObject,
-    RootMark, Table, Tag,
+    AnyObject, ExnObject, Extern, ExternObject, Function, Global, GlobalI32, Memory, Object,
+    OwnedObject, RootMark, Table, Tag,
 };
 pub use host::HostFunction;
 pub use host_call::HostCall;

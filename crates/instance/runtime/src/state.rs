@@ -235,6 +235,7 @@ impl StoreState {
     }
 
     /// Which store this is.
+    #[inline]
     #[must_use]
     pub fn id(&self) -> StoreId {
         self.state().id

@@ -74,11 +74,13 @@ pub struct RegisteredType {
 }
 
 impl RegisteredType {
+    #[inline]
     fn entry(&self) -> &Member {
         &self.group.members[self.member as usize]
     }
 
     /// Its canonical number.
+    #[inline]
     #[must_use]
     pub fn id(&self) -> u32 {
         self.entry().id
@@ -94,6 +96,7 @@ impl RegisteredType {
     ///
     /// # Panics
     /// If it is no function type.
+    #[inline]
     #[must_use]
     pub fn function(&self) -> &FunctionType {
         match &self.entry().ty.composite {
@@ -133,6 +136,7 @@ impl RegisteredType {
     }
 
     /// How a call of a function of this type passes its values.
+    #[inline]
     pub(crate) fn layout(&self) -> &CallLayout {
         self.entry()
             .layout

@@ -59,10 +59,17 @@ impl Function {
     /// If it belongs to another store.
     #[must_use]
     pub fn ty(&self, store: &StoreState) -> RegisteredType {
+        let ty = store.runtime().types().get(self.type_id(store));
+        ty.expect("a function's module or host function keeps its type alive")
+    }
+
+    /// The number of its type.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub(crate) fn type_id(&self, store: &StoreState) -> u32 {
         store.check(self.store, "the function");
         // SAFETY: the reference lives as long as the store.
-        let id = unsafe { self.reference.as_ref() }.type_id;
-        let ty = store.runtime().types().get(id);
-        ty.expect("a function's module or host function keeps its type alive")
+        unsafe { self.reference.as_ref() }.type_id
     }
 }

@@ -1,6 +1,6 @@
 //! Globals: handles to those of instances and to those of the embedder.
 
-use silica_module::GlobalType;
+use silica_module::{GlobalType, ValueType};
 
 use crate::{
     Value,
@@ -67,6 +67,7 @@ impl Global {
     }
 
     /// Where its value is; valid as long as the store.
+    #[inline]
     pub(crate) fn address(&self, store: &StoreState) -> *mut u128 {
         store.check(self.store, "the global");
         match self.place {
@@ -103,6 +104,53 @@ impl Global {
         // SAFETY: the address is valid while the store is borrowed, here exclusively.
         unsafe { *self.address(store) = value.to_bits(store) };
         Ok(())
+    }
+}
+
+/// A mutable `i32` global, read and written with no look at its type.
+#[derive(Clone, Copy, Debug)]
+pub struct GlobalI32 {
+    global: Global,
+}
+
+impl Global {
+    /// The global as a mutable one of an `i32`, if it is one.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    #[must_use]
+    pub fn mutable_i32(&self, store: &StoreState) -> Option<GlobalI32> {
+        let ty = self.ty(store);
+        (ty.mutable && ty.value == ValueType::I32).then_some(GlobalI32 { global: *self })
+    }
+}
+
+impl GlobalI32 {
+    /// The global.
+    #[must_use]
+    pub fn global(&self) -> Global {
+        self.global
+    }
+
+    /// Its value.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, store: &StoreState) -> i32 {
+        // SAFETY: the address is valid while the store is borrowed, and that of an `i32`, as `mutable_i32` found.
+        unsafe { self.global.address(store).cast::<i32>().read() }
+    }
+
+    /// Sets its value.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    #[inline]
+    pub fn set(&self, store: &mut StoreState, value: i32) {
+        // SAFETY: the address is valid while the store is borrowed, here exclusively; the global is a mutable `i32`.
+        unsafe { self.global.address(store).cast::<i32>().write(value) };
     }
 }
 

@@ -88,11 +88,13 @@ impl LinearMemory {
     }
 
     /// Its first byte. Valid for [`LinearMemory::length`] bytes until it grows; where its plan does not move, while it lives.
+    #[inline]
     pub(crate) fn base(&self) -> *mut u8 {
         self.slot.as_ref().map_or(std::ptr::null_mut(), Slot::base)
     }
 
     /// Its length in bytes.
+    #[inline]
     pub(crate) fn length(&self) -> usize {
         self.length
     }

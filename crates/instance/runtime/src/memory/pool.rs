@@ -26,6 +26,7 @@ pub(crate) struct MemoryPool {
 }
 
 impl Slot {
+    #[inline]
     pub(super) fn base(&self) -> *mut u8 {
         self.mapping.base()
     }
