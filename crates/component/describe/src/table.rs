@@ -87,6 +87,7 @@ impl Types {
     ///
     /// # Panics
     /// If `index` is not of these types.
+    #[inline]
     #[must_use]
     pub fn defined(&self, index: u32) -> &DefinedType {
         &self.defined[index as usize].0
@@ -96,6 +97,7 @@ impl Types {
     ///
     /// # Panics
     /// If `index` is not of these types.
+    #[inline]
     #[must_use]
     pub fn function(&self, index: u32) -> &FunctionType {
         &self.functions[index as usize]

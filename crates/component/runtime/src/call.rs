@@ -50,9 +50,11 @@ pub(crate) fn call<T: 'static, V: Values<T>>(
     values: &V,
 ) -> Result<V::Output> {
     let plan = component.plan();
-    let (mut entered, flat) = begin(store, id, plan, lifted, values)?;
+    let mut flat = FlatValues::default();
+    let mut entered = Entered::outside(store, lifted.options.guest);
+    begin(&mut entered, id, plan, lifted, values, &mut flat)?;
     let result = lifted.function.call(&mut entered.store, flat.as_slice())?;
-    end(entered, plan, lifted, values, result)
+    end(entered, plan, lifted, values, result, flat)
 }
 
 /// As [`call`], on a stack that asynchronous host functions suspend.
@@ -64,7 +66,9 @@ pub(crate) async fn call_async<T: Send + 'static, V: Values<T> + Sync>(
     values: &V,
 ) -> Result<V::Output> {
     let plan = component.plan();
-    let (mut entered, flat) = begin(store, id, plan, lifted, values)?;
+    let mut flat = FlatValues::default();
+    let mut entered = Entered::outside(store, lifted.options.guest);
+    begin(&mut entered, id, plan, lifted, values, &mut flat)?;
     let types = &lifted.ty.signature;
     let params: Vec<Val> = std::iter::zip(&types.params, flat.as_slice())
         .map(|(ty, bits)| to_core(*ty, *bits))
@@ -75,50 +79,50 @@ pub(crate) async fn call_async<T: Send + 'static, V: Values<T> + Sync>(
         .call_async(&mut entered.store, &params, &mut results)
         .await?;
     let result = results.first().map_or(0, from_core);
-    end(entered, plan, lifted, values, result)
+    end(entered, plan, lifted, values, result, flat)
 }
 
 /// Enters the instance, and lowers what it is given.
-fn begin<'s, T: 'static, V: Values<T>>(
-    store: StoreContextMut<'s, T>,
+#[inline]
+fn begin<T: 'static, V: Values<T>>(
+    entered: &mut Entered<'_, T>,
     id: u64,
     plan: &Plan,
     lifted: &Lifted,
     values: &V,
-) -> Result<(Entered<'s, T>, FlatValues)> {
+    flat: &mut FlatValues,
+) -> Result<()> {
     if lifted.ty.is_async {
         return Err(CanonicalTrap::Unsupported("canon lift async").into());
     }
-    let guest = lifted.options.guest;
-    let mut entered = Entered::new(store, id, guest)?;
+    entered.enter(id)?;
     if lifted.ty.borrows {
         state(&mut entered.store).enter_scope();
     }
     let ty = plan.types.function(lifted.ty.number);
-    match lower(&mut entered.store, plan, lifted, ty, values) {
-        Ok(flat) => Ok((entered, flat)),
-        Err(error) => {
-            // An embedder's mistake does the guest no harm, unless it has left borrowed handles there.
-            entered.harmless =
-                !lifted.ty.borrows && error.downcast_ref::<ComponentError>().is_some();
-            Err(error)
+    lower(&mut entered.store, plan, lifted, ty, values, flat).inspect_err(|error| {
+        // An embedder's mistake does the guest no harm, unless it has left borrowed handles there.
+        if !lifted.ty.borrows && error.downcast_ref::<ComponentError>().is_some() {
+            entered.nothing_ran();
         }
-    }
+    })
 }
 
 /// Lifts what the guest gave, and lets it clean up.
+#[inline]
 fn end<T: 'static, V: Values<T>>(
     mut entered: Entered<'_, T>,
     plan: &Plan,
     lifted: &Lifted,
     values: &V,
     result: u64,
+    mut flat: FlatValues,
 ) -> Result<V::Output> {
     let store = &mut entered.store;
     let ty = plan.types.function(lifted.ty.number);
-    let mut results = FlatValues::default();
-    results.push(result);
-    let output = lift(store, plan, lifted, ty, values, results)?;
+    flat.clear();
+    flat.push(result);
+    let output = lift(store, plan, lifted, ty, values, &mut flat)?;
     if lifted.ty.borrows {
         state(store).exit_scope()?;
     }
@@ -133,14 +137,15 @@ fn end<T: 'static, V: Values<T>>(
     Ok(output)
 }
 
+#[inline]
 fn lower<T: 'static, V: Values<T>>(
     store: &mut StoreContextMut<'_, T>,
     plan: &Plan,
     lifted: &Lifted,
     ty: &FunctionType,
     values: &V,
-) -> Result<FlatValues> {
-    let mut flat = FlatValues::default();
+    flat: &mut FlatValues,
+) -> Result<()> {
     let mut cx = LowerContext {
         store: store.as_context_mut(),
         options: &lifted.options,
@@ -152,22 +157,23 @@ fn lower<T: 'static, V: Values<T>>(
         values.lower_memory(&mut cx, ty, pointer)?;
         flat.push(pointer.into());
     } else {
-        values.lower_flat(&mut cx, ty, &mut flat)?;
+        values.lower_flat(&mut cx, ty, flat)?;
     }
-    Ok(flat)
+    Ok(())
 }
 
+#[inline]
 fn lift<T: 'static, V: Values<T>>(
     store: &mut StoreContextMut<'_, T>,
     plan: &Plan,
     lifted: &Lifted,
     ty: &FunctionType,
     values: &V,
-    mut results: FlatValues,
+    results: &mut FlatValues,
 ) -> Result<V::Output> {
     let mut cx = LiftContext::new(store.as_context_mut(), &lifted.options, plan);
     let Some(result) = ty.result.filter(|_| lifted.ty.signature.result_in_memory) else {
-        return values.lift_flat(&mut cx, ty, &mut results);
+        return values.lift_flat(&mut cx, ty, results);
     };
     let pointer = results.take() as u32;
     let layout = plan.types.layout(result);

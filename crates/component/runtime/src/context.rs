@@ -14,8 +14,9 @@ use crate::state::{Options, may_leave, set_may_leave};
 #[derive(Clone, Debug)]
 pub struct FlatValues {
     bits: [u64; FlatValues::MOST],
-    count: u8,
-    next: u8,
+    // Words like the others: what is copied in pieces of other sizes waits for the pieces that were written.
+    count: usize,
+    next: usize,
 }
 
 impl Default for FlatValues {
@@ -37,14 +38,14 @@ impl FlatValues {
     #[inline]
     pub fn push(&mut self, bits: u64) {
         // Types that need more registers than there are go through a memory.
-        self.bits[usize::from(self.count)] = bits;
+        self.bits[self.count] = bits;
         self.count += 1;
     }
 
     #[doc(hidden)]
     #[inline]
     pub fn count(&self) -> usize {
-        self.count.into()
+        self.count
     }
 
     /// Fills up with zeros.
@@ -61,9 +62,15 @@ impl FlatValues {
     pub(crate) fn of(bits: [u64; FlatValues::MOST], count: usize) -> FlatValues {
         FlatValues {
             bits,
-            count: count as u8,
+            count,
             next: 0,
         }
+    }
+
+    /// Forgets all values, to take others.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        (self.count, self.next) = (0, 0);
     }
 
     #[inline]
@@ -74,7 +81,7 @@ impl FlatValues {
     #[doc(hidden)]
     #[inline]
     pub fn take(&mut self) -> u64 {
-        let bits = self.bits[usize::from(self.next)];
+        let bits = self.bits[self.next];
         self.next += 1;
         bits
     }
@@ -82,14 +89,14 @@ impl FlatValues {
     #[doc(hidden)]
     #[inline]
     pub fn taken(&self) -> usize {
-        self.next.into()
+        self.next
     }
 
     /// Goes on after `count` registers, whatever was taken of them.
     #[doc(hidden)]
     #[inline]
     pub fn skip_to(&mut self, count: usize) {
-        self.next = count as u8;
+        self.next = count;
     }
 }
 

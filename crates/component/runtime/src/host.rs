@@ -3,10 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use silica_component_describe::{FlatType, FunctionType, Plan, Signature};
-use silica_engine::{
-    AsContextMut, Caller, Engine, Func, FuncType, Result, StoreContextMut, Val as CoreVal, ValType,
-};
+use silica_component_describe::{FunctionType, Plan, Signature};
+use silica_engine::{AsContextMut, Caller, Func, Result, StoreContextMut, Val as CoreVal};
 
 use crate::call::{from_core, to_core};
 use crate::component::Component;
@@ -39,7 +37,8 @@ pub(crate) enum Ready<T: 'static> {
     Later(Arc<Later<T>>),
 }
 
-pub(crate) type Now<T> = dyn Fn(HostCall<'_, T>) -> Result<FlatValues> + Send + Sync;
+/// Finds arguments in the call's registers, and puts the result there.
+pub(crate) type Now<T> = dyn Fn(&mut HostCall<'_, T>) -> Result<()> + Send + Sync;
 pub(crate) type Later<T> = dyn Fn(&mut StoreContextMut<'_, T>, Lowered) -> Func + Send + Sync;
 
 impl<T> Clone for Ready<T> {
@@ -58,18 +57,12 @@ impl<T: 'static> Ready<T> {
             return self;
         };
         match self {
-            Ready::Now(host) => Ready::Now(Arc::new(move |mut call: HostCall<'_, T>| {
-                let (called, registers) = (call.called(), call.registers.clone());
-                let begun = Trace::begin(call.store.as_context_mut(), called, &registers);
-                let result = host(HostCall {
-                    store: call.store.as_context_mut(),
-                    options: call.options,
-                    plan: call.plan,
-                    ty: call.ty,
-                    signature: call.signature,
-                    registers,
-                });
-                trace.end(call.store, called, begun, result.as_ref().ok());
+            Ready::Now(host) => Ready::Now(Arc::new(move |call: &mut HostCall<'_, T>| {
+                let called = call.called();
+                let begun = Trace::begin(call.store.as_context_mut(), called, &call.registers);
+                let result = host(call);
+                let output = result.is_ok().then_some(&call.registers);
+                trace.end(call.store.as_context_mut(), called, begun, output);
                 result
             })),
             Ready::Later(make) => Ready::Later(Arc::new(move |store, lowered| {
@@ -90,27 +83,34 @@ pub(crate) struct Lowered {
 }
 
 impl Lowered {
-    /// Begins a call, with the guest's registers.
-    pub(crate) fn begin<'a, T: 'static>(
-        &'a self,
-        mut store: StoreContextMut<'a, T>,
-        registers: FlatValues,
-    ) -> Result<HostCall<'a, T>> {
-        if !may_leave(&store, &self.options) {
+    /// Begins a call.
+    #[inline]
+    pub(crate) fn begin<T: 'static>(&self, store: &mut StoreContextMut<'_, T>) -> Result<()> {
+        if !may_leave(store, &self.options) {
             return Err(CanonicalTrap::CannotLeave.into());
         }
         if self.ty.borrows {
-            state(&mut store).enter_scope();
+            state(store).enter_scope();
         }
+        Ok(())
+    }
+
+    /// A call that has begun, with the guest's registers.
+    #[inline]
+    pub(crate) fn call<'a, T: 'static>(
+        &'a self,
+        store: StoreContextMut<'a, T>,
+        registers: FlatValues,
+    ) -> HostCall<'a, T> {
         let plan = self.component.plan();
-        Ok(HostCall {
+        HostCall {
             store,
             options: &self.options,
             plan,
             ty: plan.types.function(self.ty.number),
             signature: &self.ty.signature,
             registers,
-        })
+        }
     }
 
     /// Ends a call: what was lent for it is given back.
@@ -139,6 +139,7 @@ impl<'a, T: 'static> HostCall<'a, T> {
     }
 
     /// The pointer to parameters, checked.
+    #[inline]
     fn parameters_pointer(&mut self) -> Result<Option<u32>> {
         if !self.signature.params_in_memory {
             return Ok(None);
@@ -151,6 +152,7 @@ impl<'a, T: 'static> HostCall<'a, T> {
     }
 
     /// The pointer to where the result goes, checked.
+    #[inline]
     fn result_pointer(&mut self) -> Result<Option<u32>> {
         let Some(ty) = self.ty.result.filter(|_| self.signature.result_in_memory) else {
             return Ok(None);
@@ -173,20 +175,24 @@ impl<'a, T: 'static> HostCall<'a, T> {
         }
     }
 
-    /// Lowers the result, to memory if there is a pointer.
+    /// Lowers the result: to memory if there is a pointer, else to the registers.
     fn typed_results<R: LowerList>(
         &mut self,
         types: &ListTypes,
         pointer: Option<u32>,
         output: &R,
-    ) -> Result<FlatValues> {
-        let mut registers = FlatValues::default();
+    ) -> Result<()> {
+        self.registers.clear();
         let to = types.result.as_slice();
+        let mut cx = LowerContext {
+            store: self.store.as_context_mut(),
+            options: self.options,
+            plan: self.plan,
+        };
         match pointer {
-            Some(pointer) => output.lower_list_memory(&mut self.lower(), to, pointer)?,
-            None => output.lower_list_flat(&mut self.lower(), to, &mut registers)?,
+            Some(pointer) => output.lower_list_memory(&mut cx, to, pointer),
+            None => output.lower_list_flat(&mut cx, to, &mut self.registers),
         }
-        Ok(registers)
     }
 
     fn lift(&mut self) -> LiftContext<'_, T> {
@@ -228,7 +234,7 @@ where
         check_function::<P, R>(ty, check)?;
         let types = ListTypes::of(ty);
         let closure = Arc::clone(&self.closure);
-        Ok(Ready::Now(Arc::new(move |mut call: HostCall<'_, T>| {
+        Ok(Ready::Now(Arc::new(move |call: &mut HostCall<'_, T>| {
             let params = call.typed_params::<P>(&types)?;
             let result = call.result_pointer()?;
             let output = closure(call.store.as_context_mut(), params)?;
@@ -311,21 +317,23 @@ where
     params
         .iter()
         .for_each(|param| registers.push(from_core(param)));
-    let mut call = lowered.begin(caller.as_context_mut(), registers)?;
+    let mut store = caller.as_context_mut();
+    lowered.begin(&mut store)?;
+    let mut call = lowered.call(store, registers);
     let called = call.called();
     let begun = lowered.trace.as_ref().map(|trace| {
         let begun = Trace::begin(call.store.as_context_mut(), called, &call.registers);
         (trace, begun)
     });
-    let output = run_call(&mut call, closure, types).await;
+    let result = run_call(&mut call, closure, types).await;
     if let Some((trace, begun)) = begun {
-        let store = call.store.as_context_mut();
-        trace.end(store, called, begun, output.as_ref().ok());
+        let output = result.is_ok().then_some(&call.registers);
+        trace.end(call.store.as_context_mut(), called, begun, output);
     }
-    let output = output?;
+    result?;
     lowered.end(&mut call.store)?;
     let places = results.iter_mut().zip(&lowered.ty.signature.results);
-    for ((place, ty), bits) in places.zip(output.as_slice()) {
+    for ((place, ty), bits) in places.zip(call.registers.as_slice()) {
         *place = to_core(*ty, *bits);
     }
     Ok(())
@@ -335,7 +343,7 @@ async fn run_call<T, P, R, F>(
     call: &mut HostCall<'_, T>,
     closure: &F,
     types: &ListTypes,
-) -> Result<FlatValues>
+) -> Result<()>
 where
     T: Send + 'static,
     P: LiftList + 'static,
@@ -351,22 +359,6 @@ where
     let pointer = call.result_pointer()?;
     let output = Box::into_pin(closure(call.store.as_context_mut(), params)).await?;
     call.typed_results(types, pointer, &output)
-}
-
-/// The type of a core function.
-pub(crate) fn core_type(engine: &Engine, signature: &Signature) -> FuncType {
-    let types = |types: &[FlatType]| -> Vec<ValType> {
-        types
-            .iter()
-            .map(|ty| match ty {
-                FlatType::I32 => ValType::I32,
-                FlatType::I64 => ValType::I64,
-                FlatType::F32 => ValType::F32,
-                FlatType::F64 => ValType::F64,
-            })
-            .collect()
-    };
-    FuncType::new(engine, types(&signature.params), types(&signature.results))
 }
 
 /// A closure over dynamic values.
@@ -389,8 +381,8 @@ where
 {
     fn ready(&self, _: &FunctionType, _: &TypeCheck<'_>) -> Result<Ready<T>> {
         let closure = Arc::clone(&self.closure);
-        Ok(Ready::Now(Arc::new(move |mut call: HostCall<'_, T>| {
-            let params = lift_dynamic(&mut call)?;
+        Ok(Ready::Now(Arc::new(move |call: &mut HostCall<'_, T>| {
+            let params = lift_dynamic(call)?;
             let pointer = call.result_pointer()?;
             let mut results = vec![Val::Bool(false); usize::from(call.ty.result.is_some())];
             closure(call.store.as_context_mut(), &params, &mut results)?;
@@ -401,7 +393,8 @@ where
                     None => lower::flat(&mut call.lower(), value, ty, &mut registers)?,
                 }
             }
-            Ok(registers)
+            call.registers = registers;
+            Ok(())
         })))
     }
 }

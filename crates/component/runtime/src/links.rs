@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use silica_component_describe::{
-    CoreArgument, CoreDefinition, Lift, ModuleSource, Options, Plan, Signature, Step, Trampoline,
+    CoreArgument, CoreDefinition, FlatType, Lift, ModuleSource, Options, Plan, Signature, Step,
+    Trampoline,
 };
-use silica_engine::{Engine, FuncType, Module, ModuleExport};
+use silica_engine::{Engine, FuncType, Module, ModuleExport, ValType};
 
-use crate::host::core_type;
 use crate::list_types::ListTypes;
 
 /// Where something of a core module is found.
@@ -161,6 +161,22 @@ fn lifted(plan: &Plan, lift: &Lift) -> Arc<LiftedType> {
 fn of_options(options: &Options) -> impl Iterator<Item = &CoreDefinition> {
     let all = [&options.memory, &options.realloc, &options.post_return];
     all.into_iter().flatten()
+}
+
+/// The type of a core function.
+pub(crate) fn core_type(engine: &Engine, signature: &Signature) -> FuncType {
+    let types = |types: &[FlatType]| -> Vec<ValType> {
+        types
+            .iter()
+            .map(|ty| match ty {
+                FlatType::I32 => ValType::I32,
+                FlatType::I64 => ValType::I64,
+                FlatType::F32 => ValType::F32,
+                FlatType::F64 => ValType::F64,
+            })
+            .collect()
+    };
+    FuncType::new(engine, types(&signature.params), types(&signature.results))
 }
 
 /// What the component's modules export, by name.

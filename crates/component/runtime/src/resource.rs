@@ -134,7 +134,8 @@ impl ResourceAny {
         let destructor = destructor.typed::<u32, ()>(&store)?;
         match owner {
             Some(owner) => {
-                let mut entered = Entered::new(store, self.store, owner)?;
+                let mut entered = Entered::outside(store, owner);
+                entered.enter(self.store)?;
                 destructor.call(&mut entered.store, handle.representation)?;
                 entered.done();
                 Ok(())

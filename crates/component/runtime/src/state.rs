@@ -359,63 +359,87 @@ pub(crate) fn set_may_leave<T>(store: &mut StoreContextMut<'_, T>, options: &Opt
     options.may_leave.set(store, may.into());
 }
 
+/// How far a call of a component has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// It was not entered.
+    Outside,
+    /// Something may have run, and has not ended well.
+    Inside,
+    /// It was entered, and nothing has run.
+    Harmless,
+    /// It has ended well.
+    Done,
+}
+
 /// An instance of a whole component in which something runs. Unless it is said to be done it has failed, or was
 /// abandoned, and never runs again; but where nothing of it has run.
 pub(crate) struct Entered<'s, T: 'static> {
     pub(crate) store: StoreContextMut<'s, T>,
-    root: u32,
+    guest: GuestId,
     depth: usize,
-    /// Whether nothing of it has run.
-    pub(crate) harmless: bool,
-    done: bool,
+    progress: Progress,
 }
 
 impl<'s, T: 'static> Entered<'s, T> {
-    /// Enters it by a call of this guest's, unless it runs already.
+    /// What is to be entered, by a call of this guest's.
+    #[inline]
+    pub(crate) fn outside(store: StoreContextMut<'s, T>, guest: GuestId) -> Entered<'s, T> {
+        Entered {
+            store,
+            guest,
+            depth: 0,
+            progress: Progress::Outside,
+        }
+    }
+
+    /// Enters it, unless it runs already.
     ///
     /// # Panics
     /// If the store is not the one whose state has this id.
-    pub(crate) fn new(
-        mut store: StoreContextMut<'s, T>,
-        id: u64,
-        guest: GuestId,
-    ) -> silica_engine::Result<Entered<'s, T>> {
-        let root = guest.root;
-        let all = state(&mut store);
+    #[inline]
+    pub(crate) fn enter(&mut self, id: u64) -> Result<(), CanonicalTrap> {
+        let all = state(&mut self.store);
         assert_eq!(
             all.id, id,
             "a component's function is used with another store than its own"
         );
         let depth = all.scopes.len();
-        let entered = all.root(root);
-        if entered.entered || entered.poisoned {
-            return Err(CanonicalTrap::CannotEnter.into());
+        let root = all.root(self.guest.root);
+        if root.entered || root.poisoned {
+            return Err(CanonicalTrap::CannotEnter);
         }
-        entered.entered = true;
-        entered.guests[guest.guest as usize].context = [0; 2];
-        Ok(Entered {
-            store,
-            root,
-            depth,
-            harmless: false,
-            done: false,
-        })
+        root.entered = true;
+        root.guests[self.guest.guest as usize].context = [0; 2];
+        self.depth = depth;
+        self.progress = Progress::Inside;
+        Ok(())
+    }
+
+    /// Nothing of it has run, though it was entered.
+    pub(crate) fn nothing_ran(&mut self) {
+        self.progress = Progress::Harmless;
     }
 
     /// It has ended well.
+    #[inline]
     pub(crate) fn done(mut self) {
-        self.done = true;
+        self.progress = Progress::Done;
     }
 }
 
 impl<T: 'static> Drop for Entered<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        let (root, depth) = (self.root, self.depth);
+        if self.progress == Progress::Outside {
+            return;
+        }
+        let (root, depth) = (self.guest.root, self.depth);
         let all = state(&mut self.store);
         all.root(root).entered = false;
-        if !self.done {
+        if self.progress != Progress::Done {
             all.unwind_scopes(depth);
-            all.root(root).poisoned |= !self.harmless;
+            all.root(root).poisoned |= self.progress != Progress::Harmless;
         }
     }
 }

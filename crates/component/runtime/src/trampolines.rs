@@ -10,7 +10,8 @@ use crate::component::Component;
 use crate::context::{FlatValues, LiftContext, LowerContext};
 use crate::error::CanonicalTrap;
 use crate::handles::ResourceId;
-use crate::host::{Lowered, Ready, core_type};
+use crate::host::{Lowered, Ready};
+use crate::links::core_type;
 use crate::state::{GuestId, Options, state};
 use crate::strings;
 
@@ -36,10 +37,12 @@ pub(crate) fn lowered<T: 'static>(
     let ty = Arc::clone(&lowered.ty);
     let count = ty.signature.params.len();
     let function = Func::new_numeric(store, &ty.core, move |mut caller, values| {
-        let registers = FlatValues::of(*values, count);
-        let output = host(lowered.begin(caller.as_context_mut(), registers)?)?;
-        lowered.end(&mut caller.as_context_mut())?;
-        if let Some(bits) = output.as_slice().first() {
+        let mut store = caller.as_context_mut();
+        lowered.begin(&mut store)?;
+        let mut call = lowered.call(store, FlatValues::of(*values, count));
+        host(&mut call)?;
+        lowered.end(&mut call.store)?;
+        if let Some(bits) = call.registers.as_slice().first() {
             values[0] = *bits;
         }
         Ok(())

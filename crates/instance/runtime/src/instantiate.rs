@@ -152,11 +152,11 @@ fn build(
     make_tables(store, &mut record)?;
     make_tags(store, &mut record);
     let module = record.module().clone();
-    if module.module().uses_objects() {
+    if module.uses_objects() {
         let base = store.state_mut().make_heap()?;
         record.connect_heap(base);
     }
-    if module.module().may_suspend() {
+    if module.may_suspend() {
         store.state_mut().make_continuations();
     }
     let index = record.index;
@@ -190,6 +190,8 @@ fn connect_imports(store: &mut StoreState, record: &mut InstanceRecord, imports:
     let layout = module.layout();
     let (mut functions, mut tables, mut memories) = (0_u32, 0_u32, 0_u32);
     let mut globals = Vec::new();
+    // Both ascend.
+    let mut escaping = (0..).zip(&module.module().escaping_functions).peekable();
     for import in imports {
         match import {
             Extern::Function(function) => {
@@ -197,12 +199,12 @@ fn connect_imports(store: &mut StoreState, record: &mut InstanceRecord, imports:
                 let place = layout.imported_function(functions);
                 record.put(place + layout::function::CODE, code);
                 record.put(place + layout::function::CONTEXT, context);
-                if let Some(escaping) = module.module().escaping_index(functions) {
-                    let reference = layout.reference(escaping);
+                if let Some((place, _)) = escaping.next_if(|(_, index)| **index == functions) {
+                    let reference = layout.reference(place);
                     record.put(reference + layout::function::CODE, code);
                     record.put(reference + layout::function::CONTEXT, context);
                     // The function's own type, which may be a subtype of the import's.
-                    record.put(reference + layout::function::TYPE, function.ty(store).id());
+                    record.put(reference + layout::function::TYPE, function.type_id(store));
                 }
                 functions += 1;
             }

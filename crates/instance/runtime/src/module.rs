@@ -36,6 +36,8 @@ struct Inner {
     object_globals: Box<[u32]>,
     /// For each memory, what it begins with.
     contents: Box<[Option<Arc<MemoryContents>>]>,
+    uses_objects: bool,
+    may_suspend: bool,
 }
 
 impl Inner {
@@ -125,12 +127,24 @@ impl CompiledModule {
             runtime: runtime.clone(),
             contents: contents(&image)?,
             object_globals: object_globals(module),
+            uses_objects: module.uses_objects(),
+            may_suspend: module.may_suspend(),
             code,
             types,
             layout,
             template,
             image,
         })))
+    }
+
+    /// [`Module::uses_objects`], found once.
+    pub(crate) fn uses_objects(&self) -> bool {
+        self.0.uses_objects
+    }
+
+    /// [`Module::may_suspend`], found once.
+    pub(crate) fn may_suspend(&self) -> bool {
+        self.0.may_suspend
     }
 
     /// What a backtrace calls it.
