@@ -166,6 +166,7 @@ mod tests {
             text: &[],
             functions: Functions::Whole(&[]),
             traps: &[],
+            inlined: &[],
             addresses: &[],
             memories: &[],
             kept: &[],
