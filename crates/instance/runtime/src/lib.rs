@@ -24,6 +24,7 @@ mod continuations;
 mod entries;
 mod entry;
 mod error;
+mod escaping;
 mod fault;
 mod from_code;
 mod function_numbers;

@@ -12,6 +12,7 @@ use silica_module::{Module, RefType, ValueType};
 use crate::{
     Compilation, LoadError, ModuleSource, Runtime,
     code::{Code, GrowingCode, PublishedCode},
+    escaping::Escaping,
     heap::is_object,
     identity::ModuleId,
     image::Image,
@@ -36,6 +37,7 @@ struct Inner {
     object_globals: Box<[u32]>,
     /// For each memory, what it begins with.
     contents: Box<[Option<Arc<MemoryContents>>]>,
+    escaping: Escaping,
     uses_objects: bool,
     may_suspend: bool,
 }
@@ -127,6 +129,7 @@ impl CompiledModule {
             runtime: runtime.clone(),
             contents: contents(&image)?,
             object_globals: object_globals(module),
+            escaping: Escaping::new(&module.escaping_functions, module.functions.len()),
             uses_objects: module.uses_objects(),
             may_suspend: module.may_suspend(),
             code,
@@ -135,6 +138,12 @@ impl CompiledModule {
             template,
             image,
         })))
+    }
+
+    /// [`Module::escaping_index`], found at once.
+    #[inline]
+    pub(crate) fn escaping_index(&self, function: u32) -> Option<u32> {
+        self.0.escaping.place(function)
     }
 
     /// [`Module::uses_objects`], found once.

@@ -168,7 +168,7 @@ impl InstanceRecord {
 
     /// The reference of an escaping function; null for another function.
     pub(crate) fn reference(&self, function: u32) -> *mut FunctionReference {
-        match self.module.module().escaping_index(function) {
+        match self.module.escaping_index(function) {
             Some(place) => self.context.at(self.module.layout().reference(place)),
             None => std::ptr::null_mut(),
         }
