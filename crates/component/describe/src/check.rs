@@ -300,8 +300,8 @@ mod tests {
             |plan| plan.lifts[0].function = CoreDefinition::Trampoline(2),
             |plan| plan.steps.swap(0, 1),
             |plan| drop(plan.steps.pop()),
-            |plan| drop(plan.modules.pop()),
-            |plan| drop(plan.imported_functions.pop()),
+            |plan| plan.modules.clear(),
+            |plan| plan.imported_functions.clear(),
             |plan| plan.instances[0].parent = Some(0),
         ];
         for (index, spoil) in spoil.iter().enumerate() {
