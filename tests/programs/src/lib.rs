@@ -169,12 +169,8 @@ pub fn settings() -> Vec<(&'static str, Config)> {
         ("optimized ahead", Config::new()),
         ("tiers", tiers(&|_| ())),
         (
-            "tiers, optimized at the second use",
-            tiers(&|config| _ = config.tier_up_threshold(2).tier_up_stress(true)),
-        ),
-        (
-            "tiers, optimized after some uses",
-            tiers(&|config| _ = config.tier_up_threshold(50).tier_up_stress(true)),
+            "tiers, optimized after ten uses",
+            tiers(&|config| _ = config.tier_up_threshold(10).tier_up_stress(true)),
         ),
     ]
 }
