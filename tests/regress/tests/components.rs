@@ -3,7 +3,8 @@
 //! - Class 11 (GHSA-hfr4, GHSA-hc7m): a cloned linker frees twice.
 //! - Class 12 (GHSA-394w, GHSA-hx6p, GHSA-jxhv): transcoding strings writes or reads past the end; misaligned pointers panic.
 //! - Class 13 (GHSA-m758, GHSA-4h67): lifting flags panics.
-//! - Class 15 (GHSA-9pvw): a handle viewed at another type.
+//! - Class 14 (GHSA-32h6): the type of an asynchronous callback is not validated.
+//! - Class 15 (GHSA-9pvw, GHSA-93g3): a handle viewed at another type; nothing at all, beyond the end of memory.
 //! - Class 16 (GHSA-7v24, GHSA-vcg5): a host call inside `realloc`; calls after a trap.
 //! - Class 17 (GHSA-q554, GHSA-852m): handles and lifted values grow host memory without bound.
 //! - Class 19 (GHSA-wjc8): deeply nested types overflow the stack.
@@ -129,6 +130,72 @@ fn a_misaligned_string_is_a_trap() {
                 .unwrap_err();
             assert_eq!(trap(&error), CanonicalTrap::UnalignedPointer);
         }
+    }
+}
+
+/// Says that there is a list.
+const LISTER: &str = r#"(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "get") (param i32 i32) (result i32)
+      (i32.store (i32.const 8) (local.get 0))
+      (i32.store (i32.const 12) (local.get 1))
+      (i32.const 8)))
+  (core instance $i (instantiate $m))
+  (func (export "get") (param "pointer" u32) (param "length" u32) (result (list u64))
+    (canon lift (core func $i "get") (memory (core memory $i "memory")))))"#;
+
+#[test]
+fn a_list_of_nothing_is_somewhere_in_memory_too() {
+    let engine = Engine::default();
+    let component = Component::new(&engine, LISTER).unwrap();
+    for (pointer, length, expected) in [
+        (65_536, 0, None),
+        (65_544, 0, Some(CanonicalTrap::ListOutOfBounds)),
+        (0xffff_fff8, 0, Some(CanonicalTrap::ListOutOfBounds)),
+        (4, 0, Some(CanonicalTrap::UnalignedPointer)),
+        (65_528, 2, Some(CanonicalTrap::ListOutOfBounds)),
+        (0xffff_fff8, 1, Some(CanonicalTrap::ListOutOfBounds)),
+        (8, 0xffff_ffff, Some(CanonicalTrap::ListTooLong)),
+        (8, 0x2000_0001, Some(CanonicalTrap::ListTooLong)),
+    ] {
+        let mut store = Store::new(&engine, ());
+        let linker = Linker::new(&engine);
+        let instance = linker.instantiate(&mut store, &component).unwrap();
+        let get = instance
+            .get_typed_func::<(u32, u32), (Vec<u64>,)>(&mut store, "get")
+            .unwrap();
+        let outcome = get.call(&mut store, (pointer, length));
+        let found = outcome.as_ref().err().map(trap);
+        assert_eq!(found, expected, "{pointer:#x} {length:#x}");
+    }
+}
+
+#[test]
+fn a_callback_of_another_type_is_refused() {
+    let mut features = silica_engine::Features::default();
+    features.enable(silica_engine::Feature::ComponentAsync);
+    let engine = Engine::new(silica_engine::Config::new().features(features)).unwrap();
+    let text = |callback: &str| {
+        format!(
+            r#"(component
+          (core module $m
+            (func (export "run") (result i32) (i32.const 0))
+            (func (export "callback") {callback} unreachable))
+          (core instance $i (instantiate $m))
+          (func (export "run") async (canon lift (core func $i "run") async
+            (callback (core func $i "callback")))))"#
+        )
+    };
+    Component::new(&engine, text("(param i32 i32 i32) (result i32)")).unwrap();
+    for callback in [
+        "(param i32 i32 i32)",
+        "(param i32 i32 i32) (result i64)",
+        "(param i32 i32 i32) (result i32 i32)",
+        "(param i32 i32) (result i32)",
+    ] {
+        let refused = Component::new(&engine, text(callback));
+        assert!(refused.is_err(), "{callback}");
     }
 }
 
