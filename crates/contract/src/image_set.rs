@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn an_image_of_another_module_is_found() {
         let image = tiny();
-        let whole = write("1", b"", &[image.clone()]).unwrap();
+        let whole = write("1", b"", std::slice::from_ref(&image)).unwrap();
         let at = whole.len() - image.len();
         let mut changed = whole;
         changed[at + 40] ^= 1;

@@ -12,8 +12,11 @@ use crate::bucket::{Bucket, BucketHandle, Error, Keys, Result};
 #[derive(Default, Clone)]
 pub struct KeyValue {
     granted: BTreeMap<String, Arc<dyn Bucket>>,
-    on_refused: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    on_refused: Option<Arc<OnRefused>>,
 }
+
+/// What is told of the name of a bucket.
+type OnRefused = dyn Fn(&str) + Send + Sync;
 
 impl std::fmt::Debug for KeyValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
